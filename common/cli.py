@@ -1,0 +1,79 @@
+"""What every entry point shares: arguments, log, exit codes; the one place that turns errors into words."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from common.errors import JobError
+
+EXIT_CODES = """\
+exit codes:
+  0   all done (unsuccessful rows are no failure)
+  1   failed, nothing published
+  2   bad usage or configuration
+  3   published, but a file was refused
+  75  another run is at work
+"""
+
+logger = logging.getLogger(__name__)
+
+
+class Parser(argparse.ArgumentParser):
+    """Arguments whose mistakes take one line; help that ends with an example and the exit codes."""
+
+    def __init__(self, *, description: str, example: str) -> None:
+        super().__init__(
+            description=description,
+            epilog=f"example:\n  {example}\n\n{EXIT_CODES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line and leave with 2."""
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
+def run(job: Callable[[], int]) -> NoReturn:
+    """Run the job and leave with its exit code; an error becomes one line and the exit code of its type."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("py4j").setLevel(logging.WARNING)  # it tells of each connection
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        code = job()
+        sys.stdout.flush()
+    except JobError as error:
+        code = error.exit_code
+        print(f"error: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        code = 1
+        print(f"error: {error.filename or 'input or output'}: {error.strerror}; nothing was published", file=sys.stderr)
+    except KeyboardInterrupt:
+        code = 130
+        print("interrupted; nothing was published", file=sys.stderr)
+    except Exception as error:
+        code = 1
+        _report_bug(error)
+    sys.exit(code)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """Let a termination unwind like an exit, so that what is half done is cleaned."""
+    sys.exit(143)
+
+
+def _report_bug(error: Exception) -> None:
+    """Say where an unforeseen error arose but not its text, which may quote a row of the input."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno} ({frame.name})"
+    print(f"error: {type(error).__name__} at {where}; this is a bug, please report this line", file=sys.stderr)

@@ -1,0 +1,98 @@
+"""Reads a YAML file into a frozen model; the one place that opens configuration."""
+
+import re
+from collections.abc import Hashable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from common.errors import UsageError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Frozen(BaseModel):
+    """A part of the configuration: not a key more, not a key less, never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Loader(yaml.BaseLoader):
+    """YAML in which every scalar is text (the model gives the types) and a key stands once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Refuse a key that stands twice, of which YAML would silently keep the last."""
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' stands twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load(model: type[Model], path: Path) -> Model:
+    """Return the file as `model`. Raises: UsageError, a line a problem: file, key, value and what is allowed."""
+    try:
+        content = yaml.load(path.read_bytes().decode("utf-8"), Loader=_Loader)  # noqa: S506 - it makes text alone
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name another file with --task-config") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path.name}: is no UTF-8 text; save it as UTF-8") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path.name}: {_yaml_problem(error)}") from None
+    try:
+        return model.model_validate({} if content in (None, "") else content)
+    except ValidationError as error:
+        raise UsageError("\n".join(f"{path.name}: {_problem(model, details)}" for details in error.errors())) from None
+
+
+def nearest(word: str, allowed: list[str]) -> str:
+    """Return what is allowed, the nearest first where one is near: "did you mean 'spark'? (spark, duckdb)"."""
+    guess = get_close_matches(word, allowed, n=1)
+    hint = f"did you mean '{guess[0]}'? " if guess else ""
+    return f"{hint}(allowed: {', '.join(allowed)})"
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    """Say in one line what is wrong with the YAML, and where."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return "is no YAML: it has characters that YAML forbids"
+
+
+def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
+    """Say in one line which key is wrong, its value and what is allowed."""
+    *parents, last = details["loc"] or ("",)
+    key = ".".join(str(part) for part in details["loc"])
+    value = details["input"]
+    context = details.get("ctx", {})
+    match details["type"]:
+        case "missing":
+            return f"{key}: is missing; add it"
+        case "extra_forbidden":
+            return f"{key}: is no key here; {nearest(str(last), _keys(model, parents))}"
+        case "model_type":
+            return f"{key or 'the file'}: must hold keys with values {nearest('', _keys(model, [*parents, last]))}"
+        case "literal_error":
+            allowed = re.findall("'(.*?)'", context["expected"])
+            return f"{key}: {value!r} is unknown; {nearest(str(value), allowed)}"
+        case "int_parsing" | "int_type":
+            return f"{key}: {value!r} is no whole number (e.g. 18)"
+        case "value_error":
+            return f"{key}: {value!r} {context['error']}"
+        case "tuple_type":
+            return f"{key}: {value!r} is no list (e.g. [com, net])"
+    return f"{key}: {value!r}: {details['msg'].removeprefix('Input ')}"
+
+
+def _keys(model: type[BaseModel], parents: list[int | str]) -> list[str]:
+    """Return the keys that the model has below `parents`."""
+    for parent in parents:
+        field = model.model_fields.get(str(parent))
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+    return list(model.model_fields)

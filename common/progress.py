@@ -1,0 +1,53 @@
+"""Tells what a job is doing: live on a terminal, one plain line every ten seconds elsewhere; keeps the timings."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """The steps of one run and the seconds that each took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._text = ""
+        self._status = Console(stderr=True).status("")
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Show `name` while the body runs, and keep how long it took."""
+        started = time.monotonic()
+        self.tell(name)
+        try:
+            with self._status if sys.stderr.isatty() else self._lines(started):
+                yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - started, 3)
+
+    def tell(self, text: str) -> None:
+        """Replace what is shown of the step under way."""
+        self._text = text
+        self._status.update(f"{text} ...")
+
+    @contextmanager
+    def _lines(self, started: float) -> Iterator[None]:
+        """Print a line every ten seconds until the body ends."""
+        done = threading.Event()
+
+        def lines() -> None:
+            while not done.wait(SECONDS_BETWEEN_LINES):
+                print(f"{self._text} ... {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+        teller = threading.Thread(target=lines, daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            done.set()
+            teller.join()

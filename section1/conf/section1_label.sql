@@ -1,0 +1,168 @@
+-- Which applications are successful, and why are the others not?
+-- One row out for each row of `application` (name, email, date_of_birth, mobile_no, raw_row, source_file), labelled by
+-- `reasons`, which is null on the successful ones. Written in Spark SQL; DuckDB runs what sqlglot makes of it, hence:
+-- \z for $ (Java's $ also matches before a last line end), [Mm] for (?i) (the engines fold different letters), no loop
+-- around a group and no search that backtracks (a field may hold a megabyte), trim with its characters named.
+with trimmed as (
+    select
+        raw_row,
+        source_file,
+        name as raw_name,
+        email as raw_email,
+        date_of_birth as raw_date_of_birth,
+        mobile_no as raw_mobile_no,
+        trim(both :white_space from coalesce(email, '')) as email,
+        trim(both :white_space from coalesce(date_of_birth, '')) as birthday,
+        translate(trim(both :white_space from coalesce(mobile_no, '')), ' -', '') as mobile_no
+    from application
+),
+
+-- A comma that touches white space, or an end of the name, is white space; so is one that touches such a comma.
+worded as (
+    select
+        *,
+        filter(
+            transform(
+                split(coalesce(raw_name, ''), concat('[', :white_space, ']+')),
+                word -> trim(both ',' from word)
+            ),
+            word -> word != ''
+        ) as words
+    from trimmed
+),
+
+-- One letter a word: t for a title, s for a suffix, w for any other.
+marked as (
+    select
+        *,
+        array_join(
+            transform(
+                words,
+                word -> case
+                    when word rlike '^([Mm][Rr][Ss]?|[Mm][Ss]|[Mm][Ii][Ss][Ss]|[Mm][Xx])[.]?\\z' then 't'
+                    when word rlike '^([Dd][Rr]|[Pp][Rr][Oo][Ff])[.]?\\z' then 't'
+                    when word rlike '^([Mm][Dd]|[Dd][Dd][Ss]|[Dd][Vv][Mm]|[Pp][Hh][Dd]|[JjSs][Rr])[.]?\\z' then 's'
+                    when word rlike '^([Ii][Ii][Ii]?|[Ii]?[Vv])[.]?\\z' then 's'
+                    else 'w'
+                end
+            ),
+            ''
+        ) as marks
+    from worded
+),
+
+-- Titles go first, then suffixes, as long as a word remains.
+untitled as (
+    select
+        *,
+        least(length(regexp_extract(marks, '^t*', 0)), greatest(size(words) - 1, 0)) as titles
+    from marked
+),
+
+unsuffixed as (
+    select
+        *,
+        size(words) - titles - least(
+            length(regexp_extract(reverse(marks), '^s*', 0)), greatest(size(words) - titles - 1, 0)
+        ) as words_left
+    from untitled
+),
+
+named as (
+    select
+        *,
+        array_join(slice(words, titles + 1, words_left), ' ') as full_name,
+        case when words_left > 0 then element_at(words, titles + words_left) end as last_name
+    from unsuffixed
+),
+
+-- Separator and place of the year tell the four shapes apart; the configuration says where month and day stand.
+shaped as (
+    select
+        *,
+        nullif(
+            case translate(birthday, '123456789', '000000000')
+                when '0000-00-00' then :dash_year_first
+                when '0000/00/00' then :slash_year_first
+                when '00/00/0000' then :slash_year_last
+                when '00-00-0000' then :dash_year_last
+            end,
+            ''
+        ) as shape
+    from named
+),
+
+dated as (
+    select
+        *,
+        substr(birthday, position('yyyy' in shape), 4) as birth_year,
+        substr(birthday, position('MM' in shape), 2) as birth_month,
+        substr(birthday, position('dd' in shape), 2) as birth_day
+    from shaped
+),
+
+born as (
+    select
+        *,
+        case
+            when birth_year < '1900' then null
+            when try_cast(concat(birth_year, '-', birth_month, '-', birth_day) as date) is null then null
+            else concat(birth_year, birth_month, birth_day)
+        end as born_on
+    from dated
+),
+
+addressed as (
+    select
+        *,
+        split(email, '@') as address
+    from born
+),
+
+checked as (
+    select
+        *,
+        full_name rlike '\\p{L}' as has_name,
+        mobile_no rlike '^[0-9]{8}\\z' as has_mobile,
+        born_on <= :latest_adult_birthday as is_adult,
+        size(address) = 2 as has_one_at,
+        element_at(address, 1) rlike concat('^[^', :white_space, ']+\\z') as has_user,
+        element_at(address, -1) rlike concat('^[A-Za-z0-9-][A-Za-z0-9.-]*[.](', :email_endings, ')\\z')
+        and not contains(element_at(address, -1), '..') as has_host
+    from addressed
+),
+
+reasoned as (
+    select
+        *,
+        case
+            when raw_row is not null then 'row_malformed'
+            else concat_ws(
+                ';',
+                case when not has_name then 'name_missing' end,
+                case when not has_mobile then 'mobile_invalid' end,
+                case when birthday = '' then 'birthday_missing' end,
+                case when birthday != '' and born_on is null then 'birthday_invalid' end,
+                case when not is_adult then 'under_18' end,
+                case when not (has_one_at and has_user and has_host) then 'email_invalid' end
+            )
+        end as reasons
+    from checked
+)
+
+select
+    case when has_name then nullif(left(full_name, length(full_name) - length(last_name) - 1), '') end as first_name,
+    case when has_name then last_name end as last_name,
+    born_on as date_of_birth,
+    nullif(mobile_no, '') as mobile_no,
+    nullif(email, '') as email,
+    case is_adult when true then 'true' when false then 'false' end as above_18,
+    case when reasons = '' then concat(last_name, '_', left(sha2(born_on, 256), 5)) end as membership_id,
+    nullif(reasons, '') as reasons,
+    nullif(raw_name, '') as raw_name,
+    nullif(raw_email, '') as raw_email,
+    nullif(raw_date_of_birth, '') as raw_date_of_birth,
+    nullif(raw_mobile_no, '') as raw_mobile_no,
+    raw_row,
+    source_file
+from reasoned

@@ -1,0 +1,123 @@
+"""Section 1's configuration as frozen types. Source of the rules: the membership policy, README section 1."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from common.config import Frozen, load
+
+ROOT = Path(__file__).parent.parent
+CONF = ROOT / "section1" / "conf"
+
+
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """Refuse text that is not all of `pattern`."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"is no {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _day(text: object) -> date:
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%d").date()
+    except ValueError:
+        raise ValueError("is no date (e.g. 2022-01-01)") from None
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone (e.g. Asia/Singapore)") from None
+    return name
+
+
+def _folder(text: object) -> Path:
+    if not isinstance(text, str | Path) or not str(text).strip():
+        raise ValueError("is no folder (e.g. section1/resource/dest)")
+    return ROOT / text
+
+
+def slot(shape: str) -> str:
+    """Name the place of a date shape among the four that can be told apart, such as 'dash_year_first'."""
+    return ("dash" if "-" in shape else "slash") + ("_year_first" if shape.startswith("yyyy") else "_year_last")
+
+
+def _one_a_slot(shapes: tuple[str, ...]) -> tuple[str, ...]:
+    if not shapes:
+        raise ValueError("is empty; name at least one shape (e.g. [yyyy-MM-dd])")
+    for shape in shapes:
+        rivals = [other for other in shapes if slot(other) == slot(shape)]
+        if len(rivals) > 1:
+            raise ValueError(f"has {' and '.join(rivals)}, which no reader can tell apart; keep one")
+    return shapes
+
+
+def _some(endings: tuple[str, ...]) -> tuple[str, ...]:
+    if not endings:
+        raise ValueError("is empty; name at least one ending (e.g. [com, net])")
+    return endings
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
+Memory = Annotated[str, _matching(r"[1-9][0-9]{0,6}[kmg]", "amount of memory for Java (e.g. 1g)")]
+DuckdbMemory = Annotated[str, _matching(r"[1-9][0-9]{0,6}(KB|MB|GB)", "amount of memory for DuckDB (e.g. 512MB)")]
+Ending = Annotated[str, _matching(r"[A-Za-z0-9-]+", "last label of a host (e.g. com)")]
+Master = Annotated[
+    str,
+    _matching(
+        r"local(\[([1-9][0-9]*|\*)\])?|yarn|(spark|k8s)://\S+", "Spark master (e.g. local[*], spark://host:7077)"
+    ),
+]
+Shape = Literal[
+    "yyyy-MM-dd", "yyyy-dd-MM", "yyyy/MM/dd", "yyyy/dd/MM", "MM/dd/yyyy", "dd/MM/yyyy", "MM-dd-yyyy", "dd-MM-yyyy"
+]
+
+
+class Rules(Frozen):
+    """What makes an application successful."""
+
+    as_of: Annotated[date, BeforeValidator(_day), Field(ge=date(1900, 1, 1))]
+    adult_age: Annotated[int, Field(ge=0, le=150)]
+    email_endings: Annotated[tuple[Ending, ...], AfterValidator(_some)]
+    date_shapes: Annotated[tuple[Shape, ...], AfterValidator(_one_a_slot)]
+
+
+class SparkSettings(Frozen):
+    """Where Spark works, and with how much memory."""
+
+    master: Master
+    driver_memory: Memory
+
+
+class DuckdbSettings(Frozen):
+    """How much memory DuckDB may take before it works on disk."""
+
+    memory_limit: DuckdbMemory
+
+
+class ProcessConfig(Frozen):
+    """One hourly job: from where, to where, by which rules, on which engine."""
+
+    engine: Literal["spark", "duckdb"]
+    source: Folder
+    destination: Folder
+    time_zone: Annotated[str, AfterValidator(_time_zone)]
+    parts: Annotated[int, Field(ge=1, le=1000)]
+    spark: SparkSettings
+    duckdb: DuckdbSettings
+    rules: Rules
+
+
+def load_process(name: str) -> ProcessConfig:
+    """Return the configuration that is named: a file of section1/conf, or a path. Raises: UsageError."""
+    in_conf = CONF / name
+    return load(ProcessConfig, in_conf if in_conf.is_file() else Path(name))

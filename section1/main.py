@@ -1,0 +1,131 @@
+"""Section 1's job: label every application of the source folder and publish the batch."""
+
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from common.errors import JobError, UsageError
+from common.progress import Progress
+from section1.config import ProcessConfig
+from section1.operator.destination import OUTPUTS, Destination, Stage
+from section1.operator.engine import Engine, add_empty_parts, engine_of
+from section1.operator.source import Source, read_source, require_unchanged
+from section1.util.batch import free_name
+from section1.util.report import Counts, FileRead, FileSkipped, Report
+
+
+class RowsLost(JobError):
+    """The engine did not put every row into exactly one output."""
+
+    def __init__(self, rows: int, counts: Counts) -> None:
+        came_out = f"{counts.successful} + {counts.unsuccessful} came out"
+        super().__init__(f"{rows} rows were read but {came_out}; nothing was published; please report this line")
+
+
+class SourceGone(UsageError):
+    """Replacing the batch would lose the rows of files that are gone."""
+
+    def __init__(self, batch: str, names: list[str]) -> None:
+        files = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        super().__init__(
+            f"--reprocess: batch {batch} holds files that cannot be read any more ({files}); put them back"
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which batch to make, and how; `now` has a time zone."""
+
+    batch: str
+    now: datetime
+    reprocess: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found; nothing is published when the hour has a batch and no file is new."""
+
+    report: Report
+    nothing_new: bool
+
+
+def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
+    """Label the applications that no batch holds yet and publish them as one. Raises: JobError, OSError."""
+    destination, engine = Destination(config.destination), engine_of(config)
+    with _workplace(destination, request.dry_run) as stage:
+        committed = destination.committed()
+        name = request.batch if request.reprocess else free_name(request.batch, committed)
+        replaced = committed.pop(name, None)
+        with progress.step("reading"):
+            source = read_source(config.source, stage.source, _batch_by_content(committed), progress.tell)
+        if replaced:
+            require_all_there(replaced, source)
+        with progress.step("labelling"):
+            counts = label(source, engine, stage, config.parts)
+        report = _report(name, request, source, counts, engine, progress)
+        outcome = Outcome(report, nothing_new=not source.files and name != request.batch)
+        if not request.dry_run and not outcome.nothing_new:
+            with progress.step("publishing"):
+                if replaced:
+                    destination.withdraw(name, stage)
+                destination.publish(stage, report)
+        return outcome
+
+
+def label(source: Source, engine: Engine, stage: Stage, parts: int) -> Counts:
+    """Write every row of the source to one of the staged outputs. Raises: RowsLost, SourceChanged, EngineFailed."""
+    outputs = [stage.output(output) for output in OUTPUTS]
+    counts = engine.label(source, *outputs) if source.rows else Counts.of([])
+    require_unchanged(source)
+    if counts.successful + counts.unsuccessful != source.rows:
+        raise RowsLost(source.rows, counts)
+    for folder, columns in zip(outputs, OUTPUTS.values(), strict=True):
+        add_empty_parts(folder, columns, parts)
+    return counts
+
+
+def require_all_there(replaced: Report, source: Source) -> None:
+    """Raise SourceGone if a file of the batch to replace is no longer read, under its name or with its content."""
+    present: list[FileRead | FileSkipped] = [*(file.read for file in source.files), *source.skipped]
+    names, contents = {file.name for file in present}, {file.sha256 for file in present}
+    gone = [file.name for file in replaced.files if file.name not in names and file.sha256 not in contents]
+    if gone:
+        raise SourceGone(replaced.batch, gone)
+
+
+@contextmanager
+def _workplace(destination: Destination, dry_run: bool) -> Iterator[Stage]:
+    """Keep a stage while the body runs: the destination's, under its lock, or for a dry run one far from it."""
+    if dry_run:
+        with tempfile.TemporaryDirectory(prefix="section1-") as folder:
+            yield Stage.at(Path(folder, "stage"))
+    else:
+        with destination.lock():
+            destination.clean()
+            with destination.stage() as stage:
+                yield stage
+
+
+def _batch_by_content(committed: dict[str, Report]) -> dict[str, str]:
+    """Return which batch holds a file's content, by its sha256."""
+    return {file.sha256: report.batch for report in committed.values() for file in report.files}
+
+
+def _report(name: str, request: Request, source: Source, counts: Counts, engine: Engine, progress: Progress) -> Report:
+    return Report(
+        batch=name,
+        committed_at=request.now.isoformat(timespec="seconds"),
+        engine=engine.name,
+        versions={"python": platform.python_version(), **engine.versions()},
+        files=tuple(file.read for file in source.files),
+        skipped=source.skipped,
+        refused=source.refused,
+        rows=source.rows,
+        counts=counts,
+        seconds=dict(progress.seconds),
+    )

@@ -1,0 +1,155 @@
+"""The destination folder: who may write, what is committed there, and how a batch gets in whole or not at all."""
+
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from common.errors import Busy, JobError
+from section1.util.batch import NAME
+from section1.util.columns import SUCCESSFUL, UNSUCCESSFUL
+from section1.util.report import Report
+
+logger = logging.getLogger(__name__)
+
+OUTPUTS = {"successful_application": SUCCESSFUL, "unsuccessful_application": UNSUCCESSFUL}
+
+
+class ReportUnreadable(JobError):
+    """A committed batch's report is damaged, so that nobody knows what the batch holds."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: is no report; restore it, or remove it to withdraw its batch")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run's own folder beside the outputs, on the same disk; nobody reads it."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        """Where the files to label are laid ready."""
+        return self.root / "source"
+
+    def output(self, name: str) -> Path:
+        """Where one of OUTPUTS is made."""
+        return self.root / name
+
+    @staticmethod
+    def at(root: Path) -> "Stage":
+        """Make the folders of a stage."""
+        stage = Stage(root)
+        for folder in (stage.source, *(stage.output(name) for name in OUTPUTS)):
+            folder.mkdir(parents=True)
+        return stage
+
+
+class Destination:
+    """The folder that batches are published to. A batch counts only when its report is there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._reports = root / "report"
+        self._stages = root / ".staging"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only run here while the body runs; the lock goes with the process. Raises: Busy."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(self.root) from None
+            yield
+
+    def committed(self) -> dict[str, Report]:
+        """Return the reports of the batches that count, by batch. Raises: ReportUnreadable."""
+        reports = {}
+        for path in sorted(self._reports.glob("*.json")):
+            try:
+                reports[path.stem] = Report.model_validate_json(path.read_bytes())
+            except ValidationError:
+                raise ReportUnreadable(path) from None
+        return reports
+
+    def clean(self) -> None:
+        """Remove what killed runs left: stages, and outputs of batches that were never committed."""
+        leftovers = list(self._stages.glob("*"))
+        for name in OUTPUTS:
+            batches = (folder for folder in (self.root / name).glob("*") if NAME.fullmatch(folder.name))
+            leftovers += [folder for folder in batches if not self._marker(folder.name).exists()]
+        for folder in leftovers:
+            logger.info("removing what an interrupted run left: %s", folder.relative_to(self.root))
+            shutil.rmtree(folder)
+
+    def _marker(self, batch: str) -> Path:
+        return self._reports / f"{batch}.json"
+
+    @contextmanager
+    def stage(self) -> Iterator[Stage]:
+        """Keep a stage while the body runs."""
+        root = self._stages / str(os.getpid())
+        try:
+            yield Stage.at(root)
+        finally:
+            _remove(root)
+
+    def publish(self, stage: Stage, report: Report) -> None:
+        """Make the staged batch count: its outputs first, its report last, each on disk before the next."""
+        marker = stage.root / "report.json"
+        marker.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        _flush(marker)
+        for name in OUTPUTS:
+            for part in stage.output(name).iterdir():
+                _flush(part)
+            _flush(stage.output(name))
+            _move(stage.output(name), self.root / name / report.batch)
+        _move(marker, self._marker(report.batch))
+
+    def withdraw(self, batch: str, stage: Stage) -> None:
+        """Make a committed batch count no more: its report goes first, then its outputs, which end with the stage."""
+        self._marker(batch).unlink()
+        _flush(self._reports)
+        for name in OUTPUTS:
+            outputs = self.root / name / batch
+            if outputs.exists():
+                outputs.rename(stage.root / f"{name}.withdrawn")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename and flush; what may not have reached the disk is taken back, so that it does not count."""
+    if not target.parent.exists():
+        target.parent.mkdir()
+        _flush(target.parent.parent)
+    source.rename(target)
+    try:
+        _flush(target.parent)
+    except OSError:
+        target.rename(source)
+        raise
+
+
+def _flush(path: Path) -> None:
+    """Wait until the file or folder is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; what cannot be removed is left to the next run, since it harms nobody."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        logger.warning("%s stays until the next run: %s", folder, error.strerror)

@@ -1,0 +1,66 @@
+"""What an engine is: it labels rows and writes the two outputs; DuckDB and Spark each do it their way."""
+
+import csv
+import errno
+import io
+import os
+from pathlib import Path
+from typing import Protocol
+
+from common.errors import JobError
+from section1.config import ProcessConfig
+from section1.operator.source import Source
+from section1.util.report import Counts
+
+
+class Engine(Protocol):
+    """Labels every row of a source; two implementations, one contract test."""
+
+    name: str
+
+    def versions(self) -> dict[str, str]:
+        """Return what to name in the report."""
+        ...
+
+    def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
+        """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed."""
+        ...
+
+
+class EngineFailed(JobError):
+    """An engine gave up; its own words are dropped, since they may quote a row."""
+
+    _SAFE_REASONS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EIO, errno.ENOMEM)
+
+    def __init__(self, engine: str, error: BaseException) -> None:
+        text = str(error)
+        reasons = [os.strerror(code) for code in self._SAFE_REASONS if os.strerror(code) in text]
+        if "OutOfMemory" in text or "OutOfMemory" in type(error).__name__:
+            reasons.append("out of memory; give it more in the configuration")
+        super().__init__(f"{engine}: {reasons[0] if reasons else type(error).__name__}; nothing was published")
+
+
+def engine_of(config: ProcessConfig) -> Engine:
+    """Return the configured engine; what the other one needs is not imported."""
+    if config.engine == "spark":
+        from section1.operator.spark_operator import SparkEngine
+
+        return SparkEngine(config.spark, config.rules, config.parts)
+    from section1.operator.duckdb_operator import DuckdbEngine
+
+    return DuckdbEngine(config.duckdb, config.rules, config.parts)
+
+
+def part_name(number: int) -> str:
+    """Name a part file: part-00000.csv."""
+    return f"part-{number:05}.csv"
+
+
+def add_empty_parts(folder: Path, columns: tuple[str, ...], parts: int) -> None:
+    """Write a header alone where the folder lacks one of its part files."""
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(columns)
+    for number in range(parts):
+        path = folder / part_name(number)
+        if not path.exists():
+            path.write_text(header.getvalue(), encoding="utf-8")

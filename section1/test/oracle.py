@@ -1,0 +1,267 @@
+"""Section 1's rules in plain Python, one character at a time: what the Spark and DuckDB results are held against.
+
+Source of every rule: the README of section 1. Shares no code with the job, on purpose: slow, small, easy to check.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+WHITE_SPACE = " \t\n\r\v\f\u00a0\u3000"
+DIGITS = "0123456789"
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+HOST_CHARACTERS = UPPER + UPPER.lower() + DIGITS + "-"
+TITLES = ("mr", "mrs", "ms", "miss", "mx", "dr", "prof")
+SUFFIXES = ("md", "dds", "dvm", "phd", "jr", "sr", "ii", "iii", "iv", "v")
+DATE_SHAPES = ("yyyy-MM-dd", "yyyy/MM/dd", "MM/dd/yyyy", "dd-MM-yyyy")
+FIRST_YEAR = 1900
+LAST_ADULT_BIRTHDAY = date(2004, 1, 1)
+EMAIL_ENDINGS = ("com", "net")
+COLUMNS = ("name", "email", "date_of_birth", "mobile_no")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the job must make of a folder. Every value is text; an absent one is empty.
+
+    rows: readable file name -> rows in it (malformed ones included, empty lines not).
+    successful: first_name, last_name, date_of_birth, mobile_no, email, above_18, membership_id.
+    unsuccessful: first_name, last_name, date_of_birth, mobile_no, email, above_18, reasons,
+        raw_name, raw_email, raw_date_of_birth, raw_mobile_no, raw_row, source_file.
+    """
+
+    rows: dict[str, int]
+    refused: frozenset[str]
+    successful: list[tuple[str, ...]]
+    unsuccessful: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a file: its text without line end, its fields, and whether its quotes are sound."""
+
+    text: str
+    fields: tuple[str, ...]
+    sound: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: its value, where it ends in the text, and whether its quotes are sound."""
+
+    value: str
+    end: int
+    sound: bool
+
+
+def judge(files: Mapping[str, bytes]) -> Verdict:
+    """Label every row of the folder's input files under the default rules, in order of file name and row."""
+    verdict = Verdict({}, frozenset(), [], [])
+    refused = set()
+    for name in sorted(filter(is_input, files)):
+        header, *rows = list(records(text_of(files[name]))) or [Record("", (), False)]
+        columns = tuple(lower(trim(field)) for field in header.fields)
+        if is_broken(header) or not has_columns(columns):
+            refused.add(name)
+            continue
+        verdict.rows[name] = len(rows)
+        for row in rows:
+            judge_row(row, columns, name, verdict)
+    return Verdict(verdict.rows, frozenset(refused), verdict.successful, verdict.unsuccessful)
+
+
+def judge_row(row: Record, columns: tuple[str, ...], source_file: str, verdict: Verdict) -> None:
+    """Put the row on one of the verdict's two lists."""
+    if is_broken(row) or len(row.fields) != len(columns):
+        verdict.unsuccessful.append(("",) * 6 + ("row_malformed",) + ("",) * 4 + (shown(row.text), source_file))
+        return
+    raw = tuple(row.fields[columns.index(column)] for column in COLUMNS)
+    cleaned, reasons = label(*(trim(value) for value in raw))
+    if reasons:
+        verdict.unsuccessful.append((*cleaned, ";".join(reasons), *raw, "", source_file))
+    else:
+        verdict.successful.append((*cleaned, membership_id(cleaned[1], cleaned[2])))
+
+
+def label(name: str, email: str, date_of_birth: str, mobile_no: str) -> tuple[tuple[str, ...], list[str]]:
+    """The six cleaned values of trimmed fields, and every reason that applies."""
+    first_name, last_name = split_name(name)
+    mobile = mobile_no.replace(" ", "").replace("-", "")
+    born = birthday(date_of_birth)
+    adult = born is not None and born <= LAST_ADULT_BIRTHDAY
+    faults = {
+        "name_missing": last_name == "",
+        "mobile_invalid": not is_mobile(mobile),
+        "birthday_missing": date_of_birth == "",
+        "birthday_invalid": date_of_birth != "" and born is None,
+        "under_18": born is not None and not adult,
+        "email_invalid": not is_email(email),
+    }
+    written = "" if born is None else born.isoformat().replace("-", "")
+    above_18 = "" if born is None else str(adult).lower()
+    return (first_name, last_name, written, mobile, email, above_18), [reason for reason in faults if faults[reason]]
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """First name(s) and last name without titles and suffixes; both empty when no letter is left."""
+    words = without_loose_commas(name).split(" ")
+    while len(words) > 1 and is_one_of(words[0], TITLES):
+        words.pop(0)
+    while len(words) > 1 and is_one_of(words[-1], SUFFIXES):
+        words.pop()
+    has_letter = any(unicodedata.category(character).startswith("L") for word in words for character in word)
+    return (" ".join(words[:-1]), words[-1]) if has_letter else ("", "")
+
+
+def without_loose_commas(name: str) -> str:
+    """The name with single spaces, a run of commas and white space being one unless it is commas between letters."""
+    cleaned, at = "", 0
+    while at < len(name):
+        end = at
+        while end < len(name) and name[end] in WHITE_SPACE + ",":
+            end += 1
+        if end == at:
+            cleaned, at = cleaned + name[at], at + 1
+            continue
+        run = name[at:end]
+        stays = at > 0 and end < len(name) and all(character == "," for character in run)
+        cleaned, at = cleaned + (run if stays else " "), end
+    return trim(cleaned)
+
+
+def is_one_of(word: str, known: tuple[str, ...]) -> bool:
+    """Whether the word, less one dot at its end, is a known one in any case."""
+    return lower(word.removesuffix(".")) in known
+
+
+def is_mobile(text: str) -> bool:
+    """Whether the text is exactly 8 digits."""
+    return len(text) == 8 and all(character in DIGITS for character in text)
+
+
+def birthday(text: str) -> date | None:
+    """The date that one of the four shapes spells; None when none does, or no such day exists since 1900."""
+    for shape in DATE_SHAPES:
+        if has_shape(text, shape):
+            year, month, day = (number(text, shape, letter) for letter in "yMd")
+            try:
+                return date(year, month, day) if year >= FIRST_YEAR else None
+            except ValueError:
+                return None
+    return None
+
+
+def has_shape(text: str, shape: str) -> bool:
+    """Whether the text has a digit wherever the shape has a letter, and else the same characters."""
+    if len(text) != len(shape):
+        return False
+    return all(
+        character in DIGITS if place.isalpha() else character == place
+        for character, place in zip(text, shape, strict=True)
+    )
+
+
+def number(text: str, shape: str, letter: str) -> int:
+    """The number that stands where the shape has this letter."""
+    return int("".join(character for character, place in zip(text, shape, strict=True) if place == letter))
+
+
+def is_email(text: str) -> bool:
+    """Whether the text is a non-blank local part, one @, and at least two host labels, the last an allowed ending."""
+    if text.count("@") != 1:
+        return False
+    local, host = text.split("@")
+    labels = host.split(".")
+    local_is_good = local != "" and not any(character in WHITE_SPACE for character in local)
+    labels_are_good = all(name != "" and all(character in HOST_CHARACTERS for character in name) for name in labels)
+    ending_is_good = len(labels) > 1 and lower(labels[-1]) in EMAIL_ENDINGS
+    return local_is_good and labels_are_good and ending_is_good
+
+
+def membership_id(last_name: str, written_birthday: str) -> str:
+    """Last name, underscore, first 5 hex digits of the SHA-256 of the yyyyMMdd birthday."""
+    return last_name + "_" + hashlib.sha256(written_birthday.encode()).hexdigest()[:5]
+
+
+def is_input(name: str) -> bool:
+    """Whether a file of this name is read: *.csv in any case, no dot file, no subfolder."""
+    return lower(name).endswith(".csv") and not name.startswith(".") and "/" not in name
+
+
+def has_columns(columns: tuple[str, ...]) -> bool:
+    """Whether each required column stands in the header exactly once."""
+    return all(columns.count(column) == 1 for column in COLUMNS)
+
+
+def text_of(content: bytes) -> str:
+    """The file's text without its BOM; bytes that are not UTF-8 become lone surrogates, so none is lost."""
+    return content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+
+
+def is_broken(record: Record) -> bool:
+    """Whether the record's quotes are unsound, or it holds a NUL or bytes that are not UTF-8."""
+    holds_bad_bytes = any("\udc80" <= character <= "\udcff" for character in record.text)
+    return not record.sound or "\0" in record.text or holds_bad_bytes
+
+
+def shown(text: str) -> str:
+    """The text with U+FFFD for bad bytes and NULs."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def records(text: str) -> Iterator[Record]:
+    """Every record of a file's text; empty lines are none."""
+    at = 0
+    while at < len(text):
+        start, fields, sound = at, [], True
+        while True:
+            field = field_at(text, at)
+            fields.append(field.value)
+            sound = sound and field.sound
+            at = field.end + 1
+            if not text.startswith(",", field.end):
+                break
+        if field.end > start:
+            yield Record(text[start : field.end], tuple(fields), sound)
+        at = field.end + line_end(text, field.end)
+
+
+def field_at(text: str, start: int) -> Field:
+    """The field that starts here; it is quoted when a quote is its very first character."""
+    if not text.startswith('"', start):
+        end = unquoted_end(text, start)
+        return Field(text[start:end], end, True)
+    value, at = "", start + 1
+    while at < len(text):
+        if text.startswith('""', at):
+            value, at = value + '"', at + 2
+        elif text[at] == '"':
+            end = unquoted_end(text, at + 1)
+            return Field(value, end, end == at + 1)
+        else:
+            value, at = value + text[at], at + 1
+    return Field(value, len(text), False)
+
+
+def unquoted_end(text: str, at: int) -> int:
+    """Where unquoted text that starts here ends: at a comma, a line end or the end of the file."""
+    while at < len(text) and text[at] != "," and not line_end(text, at):
+        at += 1
+    return at
+
+
+def line_end(text: str, at: int) -> int:
+    """How many characters of line end stand here: LF 1, CR LF 2, else 0 (a lone CR is text)."""
+    return 2 if text.startswith("\r\n", at) else int(text.startswith("\n", at))
+
+
+def lower(text: str) -> str:
+    """The text with A-Z lowered and nothing else (str.lower would also turn the Kelvin sign into a k)."""
+    return "".join(chr(ord(character) + 32) if character in UPPER else character for character in text)
+
+
+def trim(text: str) -> str:
+    """The text without outer white space, of the eight kinds only."""
+    return text.strip(WHITE_SPACE)

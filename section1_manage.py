@@ -1,0 +1,84 @@
+"""Entry point of section 1: makes one batch of membership applications."""
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common import cli
+
+if TYPE_CHECKING:
+    from section1.config import ProcessConfig
+    from section1.main import Request
+
+REFUSED = 3
+
+
+def parser() -> cli.Parser:
+    """Return the arguments of the job."""
+    arguments = cli.Parser(
+        description="Clean, check and label the membership applications of a folder, and publish them as one batch.",
+        example="python3 section1_manage.py --task-config section1_process.yaml --engine duckdb --batch 2026-11-23T16",
+    )
+    arguments.add_argument(
+        "--task-config",
+        required=True,
+        metavar="FILE",
+        help="configuration: a name in section1/conf, or a path",
+    )
+    arguments.add_argument("--engine", choices=["spark", "duckdb"], help="instead of the configured one")
+    arguments.add_argument("--batch", metavar="HOUR", help="such as 2026-11-23T16; default: this hour")
+    arguments.add_argument("--src-path", type=Path, metavar="FOLDER", help="read another folder")
+    arguments.add_argument("--dest-path", type=Path, metavar="FOLDER", help="publish to another folder")
+    arguments.add_argument("--reprocess", action="store_true", help="replace the committed batch that --batch names")
+    arguments.add_argument("--dry-run", action="store_true", help="read, label and report, but write nothing")
+    return arguments
+
+
+def job(arguments: argparse.Namespace) -> int:
+    """Run one batch, print its closing table, return the exit code."""
+    started = time.monotonic()
+    # Imported late, so that --help and a mistyped argument answer at once.
+    from rich.console import Console
+
+    from common.progress import Progress
+    from section1.main import run
+    from section1.util.summary import table
+
+    config, request = requested(arguments)
+    outcome = run(config, request, Progress())
+    if outcome.nothing_new:
+        print(f"batch {request.batch} is published and no file is new since; nothing to do")
+    else:
+        published_to = None if request.dry_run else config.destination
+        Console().print(table(outcome.report, published_to=published_to, seconds=time.monotonic() - started))
+    return REFUSED if outcome.report.refused else 0
+
+
+def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
+    """Return the configuration with the arguments laid over it, and what to do. Raises: UsageError."""
+    from zoneinfo import ZoneInfo
+
+    from common.errors import UsageError
+    from section1.config import load_process
+    from section1.main import Request
+    from section1.util.batch import hour_of, parse
+
+    if arguments.reprocess and not arguments.batch:
+        raise UsageError("--reprocess: name the batch to replace with --batch, such as --batch 2026-11-23T16")
+    overrides = {
+        "engine": arguments.engine,
+        "source": arguments.src_path and Path.cwd() / arguments.src_path,
+        "destination": arguments.dest_path and Path.cwd() / arguments.dest_path,
+    }
+    config = load_process(arguments.task_config)
+    config = config.model_copy(update={key: value for key, value in overrides.items() if value})
+    now = datetime.now(ZoneInfo(config.time_zone))
+    batch = parse(arguments.batch, replacing=arguments.reprocess) if arguments.batch else hour_of(now)
+    return config, Request(batch, now, reprocess=arguments.reprocess, dry_run=arguments.dry_run)
+
+
+if __name__ == "__main__":
+    options = parser().parse_args()
+    cli.run(lambda: job(options))
