@@ -151,7 +151,7 @@ reasoned as (
 )
 
 select
-    case when has_name then nullif(left(full_name, length(full_name) - length(last_name) - 1), '') end as first_name,
+    case when has_name then nullif(array_join(slice(words, titles + 1, greatest(words_left - 1, 0)), ' '), '') end as first_name,
     case when has_name then last_name end as last_name,
     born_on as date_of_birth,
     nullif(mobile_no, '') as mobile_no,
