@@ -9,6 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from py4j.clientserver import ClientServer
 from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
@@ -81,19 +82,24 @@ class SparkEngine:
     @contextmanager
     def _session(self, source: Source) -> Iterator[SparkSession]:
         """Keep a session while the body runs, that splits the source into about as many tasks as parts are wanted."""
-        size = sum(file.staged.stat().st_size for file in source.files)
-        conf = SparkConf().setMaster(self._settings.master).setAppName("section1").setAll(list(_SETTINGS.items()))
-        conf.set("spark.sql.files.maxPartitionBytes", str(max(1, -(-size // self._parts))))
-        conf.set("spark.sql.files.openCostInBytes", "0")
-        if self._settings.master.startswith("local"):
-            conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
         with gateway(self._settings) as java:
-            context = SparkContext(conf=conf, gateway=java)
+            context = SparkContext(conf=self._conf(source, java), gateway=java)
             try:
                 yield SparkSession(context)
             finally:
                 context.stop()
                 java.shutdown()
+                SparkContext._gateway = SparkContext._jvm = None  # it would hand the ended Java to the next session
+
+    def _conf(self, source: Source, java: ClientServer) -> SparkConf:
+        conf = SparkConf(_jvm=java.jvm).setMaster(self._settings.master).setAppName("section1")
+        conf.setAll(list(_SETTINGS.items()))
+        size = sum(file.staged.stat().st_size for file in source.files)
+        conf.set("spark.sql.files.maxPartitionBytes", str(max(1, -(-size // self._parts))))
+        conf.set("spark.sql.files.openCostInBytes", "0")
+        if self._settings.master.startswith("local"):
+            conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
+        return conf
 
     def _write(self, rows: DataFrame, folder: Path) -> None:
         """Write `rows` as part files, under the names that the outputs use."""

@@ -5,6 +5,7 @@ Source of every rule: the README of section 1. Shares no code with the job, on p
 
 import hashlib
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -106,29 +107,33 @@ def label(name: str, email: str, date_of_birth: str, mobile_no: str) -> tuple[tu
 
 def split_name(name: str) -> tuple[str, str]:
     """First name(s) and last name without titles and suffixes; both empty when no letter is left."""
-    words = without_loose_commas(name).split(" ")
+    words = deque(without_loose_commas(name).split(" "))
     while len(words) > 1 and is_one_of(words[0], TITLES):
-        words.pop(0)
+        words.popleft()
     while len(words) > 1 and is_one_of(words[-1], SUFFIXES):
         words.pop()
     has_letter = any(unicodedata.category(character).startswith("L") for word in words for character in word)
-    return (" ".join(words[:-1]), words[-1]) if has_letter else ("", "")
+    last_name = words.pop()
+    return (" ".join(words), last_name) if has_letter else ("", "")
 
 
 def without_loose_commas(name: str) -> str:
     """The name with single spaces, a run of commas and white space being one unless it is commas between letters."""
-    cleaned, at = "", 0
+    cleaned: list[str] = []
+    at = 0
     while at < len(name):
         end = at
         while end < len(name) and name[end] in WHITE_SPACE + ",":
             end += 1
         if end == at:
-            cleaned, at = cleaned + name[at], at + 1
+            cleaned.append(name[at])
+            at += 1
             continue
         run = name[at:end]
         stays = at > 0 and end < len(name) and all(character == "," for character in run)
-        cleaned, at = cleaned + (run if stays else " "), end
-    return trim(cleaned)
+        cleaned.append(run if stays else " ")
+        at = end
+    return trim("".join(cleaned))
 
 
 def is_one_of(word: str, known: tuple[str, ...]) -> bool:
@@ -233,16 +238,15 @@ def field_at(text: str, start: int) -> Field:
     if not text.startswith('"', start):
         end = unquoted_end(text, start)
         return Field(text[start:end], end, True)
-    value, at = "", start + 1
+    value: list[str] = []
+    at = start + 1
     while at < len(text):
-        if text.startswith('""', at):
-            value, at = value + '"', at + 2
-        elif text[at] == '"':
+        if text[at] == '"' and not text.startswith('""', at):
             end = unquoted_end(text, at + 1)
-            return Field(value, end, end == at + 1)
-        else:
-            value, at = value + text[at], at + 1
-    return Field(value, len(text), False)
+            return Field("".join(value), end, end == at + 1)
+        value.append(text[at])
+        at += 2 if text[at] == '"' else 1
+    return Field("".join(value), len(text), False)
 
 
 def unquoted_end(text: str, at: int) -> int:

@@ -34,7 +34,8 @@ class PlainCheck:
         """Return whether the whole file was plain."""
         if self._last_byte != b"\n":
             self.rows += 1
-            self.plain = self.plain and self._within_line == len(self.columns) - 1
+            ends_in_a_letter = self._decoder.getstate()[0] == b""
+            self.plain = self.plain and ends_in_a_letter and self._within_line == len(self.columns) - 1
         return self.plain and self.rows >= 0
 
     def _has_plain_bytes(self, block: bytes) -> bool:

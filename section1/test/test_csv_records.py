@@ -1,0 +1,72 @@
+"""What is a record, and when is it malformed?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from section1.util import csv_records
+from section1.util.csv_records import Record, RecordTooLong, records
+
+PIECES = ["a", "b", ",", '"', '""', "\n", "\r\n", "\r", " ", "é", "எ", "\0", "\ud800"]
+
+
+def in_blocks(content: bytes, size: int) -> list[Record]:
+    return list(records(content[start : start + size] for start in range(0, len(content), size)))
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (b"a,b\n", ["a", "b"]),
+        (b"a,b\r\n", ["a", "b"]),
+        (b"a,b", ["a", "b"]),
+        (b"a,b\r", ["a", "b\r"]),
+        (b",", ["", ""]),
+        (b'"a,b",c\n', ["a,b", "c"]),
+        (b'"a\nb",c\r\n', ["a\nb", "c"]),
+        (b'"a ""b""",""\n', ['a "b"', ""]),
+        (b'a "b" c,d"\n', ['a "b" c', 'd"']),
+        (b' "a",b\n', [' "a"', "b"]),
+        (b"   \n", ["   "]),
+        (b'""\n', [""]),
+    ],
+)
+def test_a_good_record_gives_its_fields(content: bytes, fields: list[str]) -> None:
+    [record] = in_blocks(content, 1 << 20)
+    assert record.fields == fields
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        (b'"a"x,b\nc,d\n', ['"a"x,b', "c,d"]),
+        (b'"a" ,b\r\n', ['"a" ,b']),
+        (b'"a"\r', ['"a"\r']),
+        (b'"a"x,"b\nc"\n', ['"a"x,"b\nc"']),
+        (b'a,"b\nc,d\n', ['a,"b\nc,d\n']),
+        (b'a,"b""', ['a,"b""']),
+        (b"a\xff,b\n", ["a\ufffd,b"]),
+        (b"a\0,b\n", ["a\ufffd,b"]),
+        (b'"\xe2\x82",b\n', ['"\ufffd",b']),
+    ],
+)
+def test_a_malformed_record_gives_its_text(content: bytes, texts: list[str]) -> None:
+    first, *others = in_blocks(content, 1 << 20)
+    assert first.fields is None
+    assert [record.text for record in (first, *others)] == texts
+
+
+def test_empty_lines_are_no_records() -> None:
+    assert in_blocks(b"\n\r\na\n\n\r\n", 1 << 20) == [Record("a", ["a"])]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30), st.integers(1, 7))
+def test_the_borders_of_blocks_do_not_show(pieces: list[str], size: int) -> None:
+    content = "".join(pieces).encode("utf-8", "surrogatepass")
+    assert in_blocks(content, size) == in_blocks(content, 1 << 20)
+
+
+def test_a_record_longer_than_a_reader_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_records, "MAX_RECORD_BYTES", 10)
+    with pytest.raises(RecordTooLong, match="a row is longer than"):
+        in_blocks(b'a,"' + b"b" * 20, 4)

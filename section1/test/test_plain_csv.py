@@ -1,0 +1,82 @@
+"""Which files may an engine read as they are?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from section1.test.support import HEADER, application, csv_of
+from section1.util import plain_csv
+from section1.util.csv_records import records
+from section1.util.plain_csv import PlainCheck
+
+GOOD_LINE = application()
+PIECES = ["a", ",", "\n", f"{GOOD_LINE}\n", f"{GOOD_LINE}\n", "é", '"', "\r", "\0"]
+
+
+def check_of(content: bytes, size: int = 1 << 20) -> PlainCheck:
+    check = PlainCheck()
+    for start in range(0, len(content), size):
+        check.feed(content[start : start + size])
+    return check
+
+
+def test_a_plain_file_is_plain_and_its_rows_are_counted() -> None:
+    check = check_of(csv_of(GOOD_LINE, GOOD_LINE, GOOD_LINE))
+    assert (check.finish(), check.rows, check.columns) == (True, 3, ("name", "email", "date_of_birth", "mobile_no"))
+
+
+def test_the_last_line_end_may_be_missing() -> None:
+    check = check_of(csv_of(GOOD_LINE, GOOD_LINE).removesuffix(b"\n"))
+    assert (check.finish(), check.rows) == (True, 2)
+
+
+def test_a_header_alone_is_a_plain_file_of_no_rows() -> None:
+    check = check_of(csv_of())
+    assert (check.finish(), check.rows) == (True, 0)
+
+
+def test_columns_are_known_by_place_in_any_order_and_case() -> None:
+    check = check_of(b" E-Mail ,mobile_no,NAME, date_of_birth,email\n")
+    assert check.finish()
+    assert check.columns == ("column_0", "mobile_no", "name", "date_of_birth", "email")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        HEADER.encode(),
+        b"\xef\xbb\xbf" + csv_of(GOOD_LINE),
+        csv_of(GOOD_LINE).replace(b"\n", b"\r\n"),
+        csv_of(GOOD_LINE, 'a,"b",c,d'),
+        csv_of(GOOD_LINE, "a,b,c"),
+        csv_of(GOOD_LINE, "a,b,c,d,e"),
+        csv_of("a,b,c,d,e", "a,b,c"),
+        csv_of(GOOD_LINE, "", GOOD_LINE),
+        csv_of(GOOD_LINE) + b"a",
+        csv_of(GOOD_LINE) + b"a,b",
+        csv_of(GOOD_LINE, "a\0,b,c,d"),
+        csv_of(GOOD_LINE) + b"\xff,b,c,d\n",
+        csv_of(GOOD_LINE) + b"a,b,c,\xe2\x82",
+        b"name,email,date_of_birth\na,b,c\n",
+        b"name,email,date_of_birth,mobile_no,name\na,b,c,d,e\n",
+    ],
+)
+def test_anything_else_is_not(content: bytes) -> None:
+    assert not check_of(content).finish()
+
+
+def test_a_line_as_long_as_a_block_is_not_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_csv, "BLOCK_BYTES", 64)
+    assert check_of(csv_of("a" * 50 + ",b,c,d"), 64).finish()
+    assert not check_of(csv_of("a" * 150 + ",b,c,d"), 64).finish()
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20), st.integers(1, 9))
+def test_what_is_called_plain_has_the_records_that_the_careful_reader_finds(pieces: list[str], size: int) -> None:
+    content = csv_of() + "".join(pieces).encode()
+    check = check_of(content, 1 << 20)
+    if check.finish():
+        found = list(records(iter([content])))[1:]
+        assert [len(record.fields or []) for record in found] == [4] * check.rows
