@@ -57,7 +57,8 @@ def run(job: Callable[[], int]) -> NoReturn:
         code = 1
     except OSError as error:
         code = 1
-        print(f"error: {error.filename or 'input or output'}: {error.strerror}; nothing was published", file=sys.stderr)
+        what = f"{error.filename or 'input or output'}: {error.strerror or type(error).__name__}"
+        print(f"error: {what}; nothing was published", file=sys.stderr)
     except KeyboardInterrupt:
         code = 130
         print("interrupted; nothing was published", file=sys.stderr)

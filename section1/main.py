@@ -80,8 +80,10 @@ def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
 def label(source: Source, engine: Engine, stage: Stage, parts: int) -> Counts:
     """Write every row of the source to one of the staged outputs. Raises: RowsLost, SourceChanged, EngineFailed."""
     outputs = [stage.output(output) for output in OUTPUTS]
-    counts = engine.label(source, *outputs) if source.rows else Counts.of([])
-    require_unchanged(source)
+    try:
+        counts = engine.label(source, *outputs) if source.rows else Counts.of([])
+    finally:
+        require_unchanged(source)  # first of all, since it may be why the engine failed
     if counts.successful + counts.unsuccessful != source.rows:
         raise RowsLost(source.rows, counts)
     for folder, columns in zip(outputs, OUTPUTS.values(), strict=True):
