@@ -10,7 +10,7 @@ from common import cli
 
 if TYPE_CHECKING:
     from section1.config import ProcessConfig
-    from section1.main import Request
+    from section1.main import Outcome, Request
 
 REFUSED = 3
 
@@ -37,23 +37,33 @@ def parser() -> cli.Parser:
 
 
 def job(arguments: argparse.Namespace) -> int:
-    """Run one batch, print its closing table, return the exit code."""
+    """Run one batch, say what became of it, return the exit code."""
     started = time.monotonic()
     # Imported late, so that --help and a mistyped argument answer at once.
-    from rich.console import Console
-
     from common.progress import Progress
     from section1.main import run
-    from section1.util.summary import table
 
     config, request = requested(arguments)
     outcome = run(config, request, Progress())
+    tell(outcome, request, config.destination, time.monotonic() - started)
+    return REFUSED if outcome.report.refused else 0
+
+
+def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: float) -> None:
+    """Print the closing table and where the batch is, or why there is none."""
+    from rich.console import Console
+
+    from section1.util.summary import places, table
+
+    report = outcome.report
     if outcome.nothing_new:
         print(f"batch {request.batch} is published and no file is new since; nothing to do")
+        print("".join(f"refused: {file.name}: {file.problem}\n" for file in report.refused), end="")
+    elif request.dry_run:
+        Console().print(table(report, state="dry run, nothing written", seconds=seconds))
     else:
-        published_to = None if request.dry_run else config.destination
-        Console().print(table(outcome.report, published_to=published_to, seconds=time.monotonic() - started))
-    return REFUSED if outcome.report.refused else 0
+        Console().print(table(report, state="published", seconds=seconds))
+        print(places(report, destination))
 
 
 def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":

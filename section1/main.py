@@ -11,10 +11,11 @@ from pathlib import Path
 from common.errors import JobError, UsageError
 from common.progress import Progress
 from section1.config import ProcessConfig
-from section1.operator.destination import OUTPUTS, Destination, Stage
+from section1.operator.destination import Destination, Stage
 from section1.operator.engine import Engine, add_empty_parts, engine_of
 from section1.operator.source import Source, read_source, require_unchanged
 from section1.util.batch import free_name
+from section1.util.columns import OUTPUTS
 from section1.util.report import Counts, FileRead, FileSkipped, Report
 
 

@@ -13,12 +13,10 @@ from pydantic import ValidationError
 
 from common.errors import Busy, JobError
 from section1.util.batch import NAME
-from section1.util.columns import SUCCESSFUL, UNSUCCESSFUL
+from section1.util.columns import OUTPUTS
 from section1.util.report import Report
 
 logger = logging.getLogger(__name__)
-
-OUTPUTS = {"successful_application": SUCCESSFUL, "unsuccessful_application": UNSUCCESSFUL}
 
 
 class ReportUnreadable(JobError):

@@ -14,6 +14,8 @@ UNSUCCESSFUL = (
     "raw_row",
     "source_file",
 )
+# The folders of the destination, and what stands in their files.
+OUTPUTS = {"successful_application": SUCCESSFUL, "unsuccessful_application": UNSUCCESSFUL}
 
 REASONS = (
     "row_malformed",

@@ -5,13 +5,13 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
+from section1.util.columns import OUTPUTS
 from section1.util.report import Report
 
 
-def table(report: Report, *, published_to: Path | None, seconds: float) -> Table:
-    """Return what became of files and rows, a line each, and where the batch is, if it was published."""
+def table(report: Report, *, state: str, seconds: float) -> Table:
+    """Return what became of the files and rows, a line each."""
     counts = report.counts
-    state = "published" if published_to else "dry run, nothing written"
     lines = Table("", "", title=f"batch {report.batch}: {state}", title_justify="left", title_style="bold")
     lines.box, lines.show_header = box.SIMPLE, False
     lines.columns[1].justify = "right"
@@ -30,7 +30,10 @@ def table(report: Report, *, published_to: Path | None, seconds: float) -> Table
     ]
     for name, value in rows:
         lines.add_row(name, f"{value:,}" if isinstance(value, int) else value)
-    if published_to:
-        lines.caption = f"in {published_to}: successful_application, unsuccessful_application, report"
-        lines.caption_justify = "left"
     return lines
+
+
+def places(report: Report, destination: Path) -> str:
+    """Return where the batch's outputs and its report are, a line each."""
+    paths = [*(destination / name / report.batch for name in OUTPUTS), destination / "report" / f"{report.batch}.json"]
+    return "\n".join(f"  {path}" for path in paths)

@@ -1,0 +1,176 @@
+"""However a job ends, its exit code says how, and one line says why without quoting a row."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from common import cli
+from common.errors import Busy, JobError, UsageError
+
+ROOT = Path(__file__).parent.parent.parent
+PERSONAL = "Ada Lim,ada@lim.com,1990-12-10,91234567"
+
+
+class Lost(Exception):
+    """Whose text nobody foresaw."""
+
+
+@pytest.fixture(autouse=True)
+def handlers_as_before() -> Iterator[None]:
+    """Put back what a run sets for the whole process."""
+    before = signal.getsignal(signal.SIGTERM), logging.getLogger("py4j").level
+    yield
+    signal.signal(signal.SIGTERM, before[0])
+    logging.getLogger("py4j").setLevel(before[1])
+
+
+def ended(job: Callable[[], int]) -> int | str | None:
+    with pytest.raises(SystemExit) as caught:
+        cli.run(job)
+    return caught.value.code
+
+
+def raising(error: BaseException) -> Callable[[], NoReturn]:
+    def job() -> NoReturn:
+        raise error
+
+    return job
+
+
+def child(job: str, *command: str) -> subprocess.Popen[str]:
+    """Start a process whose job is this Python expression."""
+    program = f"import os, signal, sys, time\nfrom common import cli\ncli.run(lambda: {job})"
+    return subprocess.Popen(
+        [*command, sys.executable, "-c", program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_code_that_a_job_returns_is_the_exit_code(code: int, capfd: pytest.CaptureFixture[str]) -> None:
+    assert (ended(lambda: code), capfd.readouterr()) == (code, ("", ""))
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (JobError("the disk is full"), 1, "error: the disk is full\n"),
+        (UsageError("--batch: name one"), 2, "error: --batch: name one\n"),
+        (Busy(Path("/dest")), 75, "error: /dest: another run is writing here; wait until it ends\n"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing was published\n"),
+        (
+            FileNotFoundError(2, "No such file or directory", "/dest"),
+            1,
+            "error: /dest: No such file or directory; nothing was published\n",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            1,
+            "error: input or output: No space left on device; nothing was published\n",
+        ),
+    ],
+)
+def test_an_error_has_its_exit_code_and_one_line(
+    error: BaseException, code: int, line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert (ended(raising(error)), capfd.readouterr()) == (code, ("", line))
+
+
+@pytest.mark.parametrize("error", [ValueError(PERSONAL), KeyError(PERSONAL), Lost(PERSONAL), MemoryError(PERSONAL)])
+def test_an_unforeseen_error_tells_its_place_but_not_its_text(
+    error: Exception, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, (out, line) = ended(raising(error)), capfd.readouterr()
+    number = raising.__code__.co_firstlineno + 2
+    where = f"{type(error).__name__} at test_cli.py:{number} (job)"
+    assert (code, out, line) == (1, "", f"error: {where}; this is a bug, please report this line\n")
+
+
+def test_an_unforeseen_error_does_not_tell_what_caused_it(capfd: pytest.CaptureFixture[str]) -> None:
+    def job() -> int:
+        try:
+            raise ValueError(PERSONAL)
+        except ValueError as error:
+            raise Lost from error
+
+    assert ended(job) == 1
+    assert "Ada" not in capfd.readouterr().err
+
+
+def test_an_input_or_output_error_without_a_number_is_one_line_with_nothing_personal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code, (_, line) = ended(raising(OSError(PERSONAL))), capfd.readouterr()
+    assert (code, line.count("\n")) == (1, 1)
+    assert "Ada" not in line
+    assert "None" not in line
+
+
+def test_a_reader_that_left_is_no_reason_for_noise() -> None:
+    with child("[print('line' * 999) for _ in range(999)] and 0") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == ("", 1)
+
+
+def test_a_termination_unwinds_the_job(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    program = (
+        "import os, signal\nfrom common import cli\n"
+        "def job():\n    try:\n        os.kill(os.getpid(), signal.SIGTERM)\n        signal.pause()\n"
+        f"    finally:\n        open({str(left)!r}, 'w').close()\n"
+        "cli.run(job)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (143, "", "")
+    assert left.exists()
+
+
+def test_an_interrupt_is_130_in_a_real_process() -> None:
+    with child("os.kill(os.getpid(), signal.SIGINT) or time.sleep(60)") as process:
+        assert process.communicate() == ("", "interrupted; nothing was published\n")
+    assert process.returncode == 130
+
+
+def test_what_is_logged_goes_to_the_error_stream_with_its_time() -> None:
+    with child("__import__('logging').getLogger('x').info('hello') or print('out') or 0") as process:
+        out, err = process.communicate()
+    assert (out, process.returncode) == ("out\n", 0)
+    assert err.endswith(" INFO hello\n")
+
+
+def test_a_mistaken_argument_takes_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    parser = cli.Parser(description="Bakes.", example="bake --rye")
+    parser.prog = "bake"
+    with pytest.raises(SystemExit) as caught:
+        parser.parse_args(["--rie"])
+    assert (caught.value.code, capfd.readouterr()) == (
+        2,
+        ("", "bake: unrecognized arguments: --rie (see --help)\n"),
+    )
+
+
+def test_help_ends_with_the_example_and_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.Parser(description="Bakes.", example="bake --rye").parse_args(["--help"])
+    assert caught.value.code == 0
+    assert capfd.readouterr().out.endswith(f"example:\n  bake --rye\n\n{cli.EXIT_CODES}")
+    assert os.linesep.join(["  75  another run is at work", ""]) in cli.EXIT_CODES
+
+
+def test_an_option_cannot_be_shortened() -> None:
+    parser = cli.Parser(description="Bakes.", example="bake --rye")
+    parser.add_argument("--reprocess", action="store_true")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--re"])
