@@ -1,0 +1,35 @@
+"""What the README tells people to type is what CI types, and what it tells of exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+# Too long for each commit; ./test_runner.sh runs the same test on fewer files.
+LONG = "./test_runner.sh section1/test/test_engines.py --nasty-files 10000"
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(commands()) == 7
+
+
+@pytest.mark.parametrize("command", [command for command in commands() if command != LONG])
+def test_ci_runs_each_command_of_the_readme(command: str) -> None:
+    assert command in CI
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_each_link_of_the_readme_leads_to_a_file(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_the_readme_is_short_enough_to_read() -> None:
+    assert len(README.splitlines()) < 250
