@@ -29,11 +29,18 @@ def parser() -> cli.Parser:
     )
     arguments.add_argument("--engine", choices=["spark", "duckdb"], help="instead of the configured one")
     arguments.add_argument("--batch", metavar="HOUR", help="such as 2026-11-23T16; default: this hour")
-    arguments.add_argument("--src-path", type=Path, metavar="FOLDER", help="read another folder")
-    arguments.add_argument("--dest-path", type=Path, metavar="FOLDER", help="publish to another folder")
+    arguments.add_argument("--src-path", type=folder, metavar="FOLDER", help="read another folder")
+    arguments.add_argument("--dest-path", type=folder, metavar="FOLDER", help="publish to another folder")
     arguments.add_argument("--reprocess", action="store_true", help="replace the committed batch that --batch names")
     arguments.add_argument("--dry-run", action="store_true", help="read, label and report, but write nothing")
     return arguments
+
+
+def folder(text: str) -> Path:
+    """Return the folder that is named from where the caller stands; an unset variable in a script names none."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no folder")
+    return Path.cwd() / text
 
 
 def job(arguments: argparse.Namespace) -> int:
@@ -45,7 +52,7 @@ def job(arguments: argparse.Namespace) -> int:
 
     config, request = requested(arguments)
     outcome = run(config, request, Progress())
-    tell(outcome, request, config.destination, time.monotonic() - started)
+    cli.conclude(lambda: tell(outcome, request, config.destination, time.monotonic() - started))
     return REFUSED if outcome.report.refused else 0
 
 
@@ -75,17 +82,17 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
     from section1.main import Request
     from section1.util.batch import hour_of, parse
 
-    if arguments.reprocess and not arguments.batch:
+    if arguments.reprocess and arguments.batch is None:
         raise UsageError("--reprocess: name the batch to replace with --batch, such as --batch 2026-11-23T16")
     overrides = {
         "engine": arguments.engine,
-        "source": arguments.src_path and Path.cwd() / arguments.src_path,
-        "destination": arguments.dest_path and Path.cwd() / arguments.dest_path,
+        "source": arguments.src_path,
+        "destination": arguments.dest_path,
     }
     config = load_process(arguments.task_config)
     config = config.model_copy(update={key: value for key, value in overrides.items() if value})
     now = datetime.now(ZoneInfo(config.time_zone))
-    batch = parse(arguments.batch, replacing=arguments.reprocess) if arguments.batch else hour_of(now)
+    batch = parse(arguments.batch, replacing=arguments.reprocess) if arguments.batch is not None else hour_of(now)
     return config, Request(batch, now, reprocess=arguments.reprocess, dry_run=arguments.dry_run)
 
 

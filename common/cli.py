@@ -48,13 +48,9 @@ def run(job: Callable[[], int]) -> NoReturn:
     signal.signal(signal.SIGTERM, _stop)
     try:
         code = job()
-        sys.stdout.flush()
     except JobError as error:
         code = error.exit_code
         print(f"error: {error}", file=sys.stderr)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     except OSError as error:
         code = 1
         what = f"{error.filename or 'input or output'}: {error.strerror or type(error).__name__}"
@@ -66,6 +62,16 @@ def run(job: Callable[[], int]) -> NoReturn:
         code = 1
         _report_bug(error)
     sys.exit(code)
+
+
+def conclude(tell: Callable[[], None]) -> None:
+    """Print what a job says once all is done; that nobody can hear it does not undo the job."""
+    try:
+        tell()
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it leaves
+        logger.warning("all is done, but the closing table could not be printed: %s", error.strerror)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

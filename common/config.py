@@ -1,6 +1,7 @@
 """Reads a YAML file into a frozen model; the one place that opens configuration."""
 
 import re
+import reprlib
 from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from common.errors import UsageError
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlist, _SHORT.maxstring, _SHORT.maxlevel = 10, 200, 2
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -28,6 +32,8 @@ class _Loader(yaml.BaseLoader):
         """Refuse a key that stands twice, of which YAML would silently keep the last."""
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' stands twice", problem_mark=key.start_mark)
             seen.add(key.value)
@@ -44,10 +50,12 @@ def load(model: type[Model], path: Path) -> Model:
         raise UsageError(f"{path.name}: is no UTF-8 text; save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path.name}: {_yaml_problem(error)}") from None
+    except RecursionError:
+        raise UsageError(f"{path.name}: is nested too deeply") from None
     try:
-        return model.model_validate({} if content in (None, "") else content)
+        return model.model_validate(content)
     except ValidationError as error:
-        raise UsageError("\n".join(f"{path.name}: {_problem(model, details)}" for details in error.errors())) from None
+        raise UsageError("\n".join(f"{path.name}: {said}" for said in _problems(model, error.errors()))) from None
 
 
 def nearest(word: str, allowed: list[str]) -> str:
@@ -64,11 +72,25 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
     return "is no YAML: it has characters that YAML forbids"
 
 
+def _problems(model: type[BaseModel], errors: list[ErrorDetails]) -> list[str]:
+    """Say each problem in a line; a key that is missing because it is misspelt is one problem."""
+    misspelt = set()
+    for details in errors:
+        *parents, last = details["loc"] or ("",)
+        if details["type"] == "extra_forbidden":
+            guess = get_close_matches(str(last), _keys(model, parents), n=1)
+            misspelt.add((*parents, *guess))
+    return [
+        _problem(model, details) for details in errors if details["type"] != "missing" or details["loc"] not in misspelt
+    ]
+
+
 def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
     """Say in one line which key is wrong, its value and what is allowed."""
     *parents, last = details["loc"] or ("",)
     key = ".".join(str(part) for part in details["loc"])
-    value = details["input"]
+    key = key if key.isprintable() else repr(key)
+    value = _SHORT.repr(details["input"])
     context = details.get("ctx", {})
     match details["type"]:
         case "missing":
@@ -76,17 +98,18 @@ def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
         case "extra_forbidden":
             return f"{key}: is no key here; {nearest(str(last), _keys(model, parents))}"
         case "model_type":
-            return f"{key or 'the file'}: must hold keys with values {nearest('', _keys(model, [*parents, last]))}"
+            where = f"{key}: {value}" if key else "the file:"
+            return f"{where} must hold keys with values {nearest('', _keys(model, [*parents, last]))}"
         case "literal_error":
             allowed = re.findall("'(.*?)'", context["expected"])
-            return f"{key}: {value!r} is unknown; {nearest(str(value), allowed)}"
+            return f"{key}: {value} is unknown; {nearest(str(details['input']), allowed)}"
         case "int_parsing" | "int_type":
-            return f"{key}: {value!r} is no whole number (e.g. 18)"
+            return f"{key}: {value} is no whole number (e.g. 18)"
         case "value_error":
-            return f"{key}: {value!r} {context['error']}"
+            return f"{key}: {value} {context['error']}"
         case "tuple_type":
-            return f"{key}: {value!r} is no list (e.g. [com, net])"
-    return f"{key}: {value!r}: {details['msg'].removeprefix('Input ')}"
+            return f"{key}: {value} is no list (e.g. [com, net])"
+    return f"{key}: {value}: {details['msg'].removeprefix('Input ')}"
 
 
 def _keys(model: type[BaseModel], parents: list[int | str]) -> list[str]:

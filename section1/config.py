@@ -27,9 +27,11 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
 
 def _day(text: object) -> date:
     try:
+        if not re.fullmatch(r"(19|[2-9]\d)\d\d-\d\d-\d\d", str(text), re.ASCII):
+            raise ValueError
         return datetime.strptime(str(text), "%Y-%m-%d").date()
     except ValueError:
-        raise ValueError("is no date (e.g. 2022-01-01)") from None
+        raise ValueError("is no date since 1900 (e.g. 2022-01-01)") from None
 
 
 def _time_zone(name: str) -> str:
@@ -41,7 +43,7 @@ def _time_zone(name: str) -> str:
 
 
 def _folder(text: object) -> Path:
-    if not isinstance(text, str | Path) or not str(text).strip():
+    if not isinstance(text, str | Path) or "\0" in str(text) or str(text).strip() in ("", "null", "~"):
         raise ValueError("is no folder (e.g. section1/resource/dest)")
     return ROOT / text
 
@@ -85,7 +87,7 @@ Shape = Literal[
 class Rules(Frozen):
     """What makes an application successful."""
 
-    as_of: Annotated[date, BeforeValidator(_day), Field(ge=date(1900, 1, 1))]
+    as_of: Annotated[date, BeforeValidator(_day)]
     adult_age: Annotated[int, Field(ge=0, le=150)]
     email_endings: Annotated[tuple[Ending, ...], AfterValidator(_some)]
     date_shapes: Annotated[tuple[Shape, ...], AfterValidator(_one_a_slot)]

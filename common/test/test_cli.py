@@ -116,12 +116,15 @@ def test_an_input_or_output_error_without_a_number_is_one_line_with_nothing_pers
     assert "None" not in line
 
 
-def test_a_reader_that_left_is_no_reason_for_noise() -> None:
-    with child("[print('line' * 999) for _ in range(999)] and 0") as process:
+@pytest.mark.parametrize("code", [0, 3])
+def test_that_nobody_hears_the_conclusion_does_not_undo_the_job(code: int) -> None:
+    job = f"cli.conclude(lambda: [print('line' * 999) for _ in range(999)]) or {code}"
+    with child(job) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert (process.stderr.read(), process.wait()) == ("", 1)
+        assert process.wait() == code
+        assert process.stderr.read().endswith("all is done, but the closing table could not be printed: Broken pipe\n")
 
 
 def test_a_termination_unwinds_the_job(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def gateway(settings: SparkSettings) -> Iterator[ClientServer]:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as words:
         connection = Path(folder, "connection")
         java = subprocess.Popen(
-            _command(find_java(), settings),
+            _command(find_java(), settings, folder),
             stdin=subprocess.PIPE,  # Spark's gateway ends when this closes
             stdout=words,
             stderr=words,
@@ -93,11 +93,12 @@ def gateway(settings: SparkSettings) -> Iterator[ClientServer]:
             java.wait()
 
 
-def _command(java: Path, settings: SparkSettings) -> list[str]:
+def _command(java: Path, settings: SparkSettings, temporary: str) -> list[str]:
     return [
         str(java),
         f"-Xmx{settings.driver_memory}",
         "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
+        f"-Djava.io.tmpdir={temporary}",
         f"-Dlog4j2.configurationFile={_LOGGING}",
         "-Djdk.reflect.useDirectMethodHandle=false",
         "-Dio.netty.tryReflectionSetAccessible=true",

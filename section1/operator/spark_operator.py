@@ -67,27 +67,28 @@ class SparkEngine:
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
         """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed, JavaMissing."""
-        try:
-            with self._session(source) as spark:
-                _application(spark, source).createOrReplaceTempView("application")
-                labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters)
-                labelled.createOrReplaceTempView("labelled")
-                self._write(labelled.where("reasons is null").select(*SUCCESSFUL), successful)
-                self._write(labelled.where("reasons is not null").select(*UNSUCCESSFUL), unsuccessful)
-                tally = spark.sql(TALLY.read_text(encoding="utf-8")).collect()
-                return Counts.of([(row.reasons, row.n_rows, row.shared_membership_ids) for row in tally])
-        except (PySparkException, Py4JError) as error:
-            raise EngineFailed(self.name, error) from None
+        with self._session(source) as spark:
+            _application(spark, source).createOrReplaceTempView("application")
+            labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters)
+            labelled.createOrReplaceTempView("labelled")
+            self._write(labelled.where("reasons is null").select(*SUCCESSFUL), successful)
+            self._write(labelled.where("reasons is not null").select(*UNSUCCESSFUL), unsuccessful)
+            tally = spark.sql(TALLY.read_text(encoding="utf-8")).collect()
+            return Counts.of([(row.reasons, row.n_rows, row.shared_membership_ids) for row in tally])
 
     @contextmanager
     def _session(self, source: Source) -> Iterator[SparkSession]:
         """Keep a session while the body runs, that splits the source into about as many tasks as parts are wanted."""
         with gateway(self._settings) as java:
-            context = SparkContext(conf=self._conf(source, java), gateway=java)
             try:
-                yield SparkSession(context)
+                context = SparkContext(conf=self._conf(source, java), gateway=java)
+                try:
+                    yield SparkSession(context)
+                finally:
+                    context.stop()
+            except (PySparkException, Py4JError) as error:
+                raise EngineFailed(self.name, error) from None  # while Java is there to tell its text
             finally:
-                context.stop()
                 java.shutdown()
                 SparkContext._gateway = SparkContext._jvm = None  # it would hand the ended Java to the next session
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from section1.util.columns import OUTPUTS
 from section1.util.report import Report
@@ -29,7 +30,8 @@ def table(report: Report, *, state: str, seconds: float) -> Table:
         ("seconds", f"{seconds:.1f}"),
     ]
     for name, value in rows:
-        lines.add_row(name, f"{value:,}" if isinstance(value, int) else value)
+        # As Text, since rich would take [brackets] and :colons: in a file's name for commands.
+        lines.add_row(Text(name), Text(f"{value:,}" if isinstance(value, int) else value))
     return lines
 
 
