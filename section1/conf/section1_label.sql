@@ -3,18 +3,37 @@
 -- `reasons`, which is null on the successful ones. Written in Spark SQL; DuckDB runs what sqlglot makes of it, hence:
 -- \z for $ (Java's $ also matches before a last line end), [Mm] for (?i) (the engines fold different letters), no loop
 -- around a group and no search that backtracks (a field may hold a megabyte), trim with its characters named.
-with trimmed as (
+with given as (
     select
         raw_row,
         source_file,
-        name as raw_name,
-        email as raw_email,
-        date_of_birth as raw_date_of_birth,
-        mobile_no as raw_mobile_no,
-        trim(both :white_space from coalesce(email, '')) as email,
-        trim(both :white_space from coalesce(date_of_birth, '')) as birthday,
-        translate(trim(both :white_space from coalesce(mobile_no, '')), ' -', '') as mobile_no
+        coalesce(name, '') as raw_name,
+        coalesce(email, '') as raw_email,
+        coalesce(date_of_birth, '') as raw_birthday,
+        coalesce(mobile_no, '') as raw_mobile
     from application
+),
+
+-- Few values have anything to trim, and looking at both ends is much cheaper than trimming.
+trimmed as (
+    select
+        *,
+        case
+            when contains(:white_space, left(raw_email, 1)) or contains(:white_space, right(raw_email, 1))
+                then trim(both :white_space from raw_email)
+            else raw_email
+        end as email,
+        case
+            when contains(:white_space, left(raw_birthday, 1)) or contains(:white_space, right(raw_birthday, 1))
+                then trim(both :white_space from raw_birthday)
+            else raw_birthday
+        end as birthday,
+        case
+            when contains(:white_space, left(raw_mobile, 1)) or contains(:white_space, right(raw_mobile, 1))
+                then trim(both :white_space from raw_mobile)
+            else raw_mobile
+        end as mobile
+    from given
 ),
 
 -- A comma that touches white space, or an end of the name, is white space; so is one that touches such a comma.
@@ -23,7 +42,7 @@ worded as (
         *,
         filter(
             transform(
-                split(coalesce(raw_name, ''), concat('[', :white_space, ']+')),
+                split(raw_name, concat('[', :white_space, ']+')),
                 word -> trim(both ',' from word)
             ),
             word -> word != ''
@@ -81,11 +100,11 @@ shaped as (
     select
         *,
         nullif(
-            case translate(birthday, '123456789', '000000000')
-                when '0000-00-00' then :dash_year_first
-                when '0000/00/00' then :slash_year_first
-                when '00/00/0000' then :slash_year_last
-                when '00-00-0000' then :dash_year_last
+            case
+                when birthday rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z' then :dash_year_first
+                when birthday rlike '^[0-9]{4}/[0-9]{2}/[0-9]{2}\\z' then :slash_year_first
+                when birthday rlike '^[0-9]{2}/[0-9]{2}/[0-9]{4}\\z' then :slash_year_last
+                when birthday rlike '^[0-9]{2}-[0-9]{2}-[0-9]{4}\\z' then :dash_year_last
             end,
             ''
         ) as shape
@@ -115,7 +134,8 @@ born as (
 addressed as (
     select
         *,
-        split(email, '@') as address
+        split(email, '@') as address,
+        replace(replace(mobile, ' ', ''), '-', '') as mobile_no
     from born
 ),
 
@@ -151,7 +171,9 @@ reasoned as (
 )
 
 select
-    case when has_name then nullif(array_join(slice(words, titles + 1, greatest(words_left - 1, 0)), ' '), '') end as first_name,
+    case
+        when has_name then nullif(array_join(slice(words, titles + 1, greatest(words_left - 1, 0)), ' '), '')
+    end as first_name,
     case when has_name then last_name end as last_name,
     born_on as date_of_birth,
     nullif(mobile_no, '') as mobile_no,
@@ -161,8 +183,8 @@ select
     nullif(reasons, '') as reasons,
     nullif(raw_name, '') as raw_name,
     nullif(raw_email, '') as raw_email,
-    nullif(raw_date_of_birth, '') as raw_date_of_birth,
-    nullif(raw_mobile_no, '') as raw_mobile_no,
+    nullif(raw_birthday, '') as raw_date_of_birth,
+    nullif(raw_mobile, '') as raw_mobile_no,
     raw_row,
     source_file
 from reasoned
