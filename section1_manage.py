@@ -19,7 +19,7 @@ def parser() -> cli.Parser:
     """Return the arguments of the job."""
     arguments = cli.Parser(
         description="Clean, check and label the membership applications of a folder, and publish them as one batch.",
-        example="python3 section1_manage.py --task-config section1_process.yaml --engine duckdb --batch 2026-11-23T16",
+        example="./section1_runner.sh run --src-path my/applications --dest-path my/results",
     )
     arguments.add_argument(
         "--task-config",
@@ -28,7 +28,9 @@ def parser() -> cli.Parser:
         help="configuration: a name in section1/conf, or a path",
     )
     arguments.add_argument("--engine", choices=["spark", "duckdb"], help="instead of the configured one")
-    arguments.add_argument("--batch", metavar="HOUR", help="such as 2026-11-23T16; default: this hour")
+    arguments.add_argument(
+        "--batch", metavar="HOUR", help="such as 2026-11-23T16; default: this hour in the configured time zone"
+    )
     arguments.add_argument("--src-path", type=folder, metavar="FOLDER", help="read another folder")
     arguments.add_argument("--dest-path", type=folder, metavar="FOLDER", help="publish to another folder")
     arguments.add_argument("--reprocess", action="store_true", help="replace the committed batch that --batch names")
@@ -63,7 +65,7 @@ def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: flo
     from section1.util.summary import places, table
 
     report = outcome.report
-    if outcome.nothing_new:
+    if outcome.nothing_new and not request.dry_run:
         print(f"batch {request.batch} is published and no file is new since; nothing to do")
         print("".join(f"refused: {file.name}: {file.problem}\n" for file in report.refused), end="")
     elif request.dry_run:

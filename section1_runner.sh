@@ -25,6 +25,7 @@ run)
     ;;
 help | -h | --help) usage ;;
 *)
+    [ $# -eq 0 ] || printf "section1_runner.sh: no command '%s'\n\n" "$1" >&2
     usage >&2
     exit 2
     ;;

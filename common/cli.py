@@ -58,6 +58,9 @@ def run(job: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         code = 130
         print("interrupted; nothing was published", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        code = 1
+        print(f"error: {error.name} is not installed here; use the runner, which makes .venv", file=sys.stderr)
     except Exception as error:
         code = 1
         _report_bug(error)

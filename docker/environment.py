@@ -240,7 +240,7 @@ def main() -> int:
         say(f"environment.py: {error.filename or LOCAL}: {error.strerror}; {remedy}")
         return 2
     except Stopped as stopped:
-        say("stopped; the next call takes it up again")
+        say("stopped; the next call starts over")
         return 128 + int(stopped.args[0])
     return 0
 

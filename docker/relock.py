@@ -1,5 +1,6 @@
 """Locks Pipfile again, every category, and names no index in Pipfile.lock: pip's own configuration does."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ NO_CATEGORIES = ("requires", "pipenv", "scripts")
 
 def main() -> int:
     """Run pipenv on the Pipfile of the folder above this file, then take the index out of the lock."""
+    argparse.ArgumentParser(description=__doc__, epilog="example: .venv/bin/python docker/relock.py").parse_args()
     root = Path(__file__).resolve().parent.parent
     categories = [name for name in tomllib.loads((root / "Pipfile").read_text()) if name not in NO_CATEGORIES]
     command = [sys.executable, "-m", "pipenv", "lock", "--categories", " ".join(categories)]

@@ -3,7 +3,7 @@
 import platform
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from common.errors import JobError, UsageError
 from common.progress import Progress
 from section1.config import ProcessConfig
 from section1.operator.destination import Destination, Stage
-from section1.operator.engine import Engine, add_empty_parts, engine_of
+from section1.operator.engine import Engine, engine_of
+from section1.operator.parts import add_empty_parts, rows_written
 from section1.operator.source import Source, read_source, require_unchanged
 from section1.util.batch import free_name
 from section1.util.columns import OUTPUTS
@@ -20,11 +21,11 @@ from section1.util.report import Counts, FileRead, FileSkipped, Report
 
 
 class RowsLost(JobError):
-    """The engine did not put every row into exactly one output."""
+    """The engine did not write every row to exactly one output, or not as it counted them."""
 
-    def __init__(self, rows: int, counts: Counts) -> None:
-        came_out = f"{counts.successful} + {counts.unsuccessful} came out"
-        super().__init__(f"{rows} rows were read but {came_out}; nothing was published; please report this line")
+    def __init__(self, rows: int, counts: Counts, written: list[int]) -> None:
+        counted = f"{counts.successful} + {counts.unsuccessful} counted, {written[0]} + {written[1]} written"
+        super().__init__(f"{rows} rows were read, {counted}; nothing was published; please report this line")
 
 
 class SourceGone(UsageError):
@@ -71,9 +72,7 @@ def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
         report = _report(name, request, source, counts, engine, progress)
         outcome = Outcome(report, nothing_new=not source.files and name != request.batch)
         if not request.dry_run and not outcome.nothing_new:
-            with progress.step("publishing"):
-                if replaced:
-                    destination.withdraw(name, stage)
+            with progress.step("publishing"), destination.replacing(name, stage) if replaced else nullcontext():
                 destination.publish(stage, report)
         return outcome
 
@@ -85,10 +84,11 @@ def label(source: Source, engine: Engine, stage: Stage, parts: int) -> Counts:
         counts = engine.label(source, *outputs) if source.rows else Counts.of([])
     finally:
         require_unchanged(source)  # first of all, since it may be why the engine failed
-    if counts.successful + counts.unsuccessful != source.rows:
-        raise RowsLost(source.rows, counts)
     for folder, columns in zip(outputs, OUTPUTS.values(), strict=True):
         add_empty_parts(folder, columns, parts)
+    written = [rows_written(folder) for folder in outputs]
+    if written != [counts.successful, counts.unsuccessful] or sum(written) != source.rows:
+        raise RowsLost(source.rows, counts, written)
     return counts
 
 
@@ -122,7 +122,7 @@ def _batch_by_content(committed: dict[str, Report]) -> dict[str, str]:
 def _report(name: str, request: Request, source: Source, counts: Counts, engine: Engine, progress: Progress) -> Report:
     return Report(
         batch=name,
-        committed_at=request.now.isoformat(timespec="seconds"),
+        started_at=request.now.isoformat(timespec="seconds"),
         engine=engine.name,
         versions={"python": platform.python_version(), **engine.versions()},
         files=tuple(file.read for file in source.files),

@@ -113,14 +113,34 @@ class Destination:
             _move(stage.output(name), self.root / name / report.batch)
         _move(marker, self._marker(report.batch))
 
-    def withdraw(self, batch: str, stage: Stage) -> None:
-        """Make a committed batch count no more: its report goes first, then its outputs, which end with the stage."""
-        self._marker(batch).unlink()
-        _flush(self._reports)
+    @contextmanager
+    def replacing(self, batch: str, stage: Stage) -> Iterator[None]:
+        """Withdraw a committed batch, its report first, while the body publishes another; put it back if that fails."""
+        withdrawn = stage.root / "withdrawn"
+        withdrawn.mkdir()
+        try:
+            _move(self._marker(batch), withdrawn / "report.json")
+            for name in OUTPUTS:
+                _move_if_there(self.root / name / batch, withdrawn / name)
+            yield
+        except BaseException:
+            try:
+                self._put_back(batch, withdrawn, stage.root / "failed")
+            except OSError:
+                logger.error("batch %s is withdrawn and could not be put back; replace it again", batch)
+            raise
+
+    def _put_back(self, batch: str, withdrawn: Path, failed: Path) -> None:
+        """Let a withdrawn batch count again, its report last; what stands in its place goes with the stage."""
+        if not (withdrawn / "report.json").exists():
+            return
+        failed.mkdir()
+        _move_if_there(self._marker(batch), failed / "report.json")
         for name in OUTPUTS:
-            outputs = self.root / name / batch
-            if outputs.exists():
-                outputs.rename(stage.root / f"{name}.withdrawn")
+            if (withdrawn / name).exists():
+                _move_if_there(self.root / name / batch, failed / name)
+                _move(withdrawn / name, self.root / name / batch)
+        _move(withdrawn / "report.json", self._marker(batch))
 
 
 def _move(source: Path, target: Path) -> None:
@@ -131,9 +151,15 @@ def _move(source: Path, target: Path) -> None:
     source.rename(target)
     try:
         _flush(target.parent)
+        _flush(source.parent)
     except OSError:
         target.rename(source)
         raise
+
+
+def _move_if_there(source: Path, target: Path) -> None:
+    if source.exists():
+        _move(source, target)
 
 
 def _flush(path: Path) -> None:

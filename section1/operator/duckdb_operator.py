@@ -14,7 +14,8 @@ import sqlglot
 from sqlglot import exp
 
 from section1.config import DuckdbSettings, Rules
-from section1.operator.engine import EngineFailed, part_name
+from section1.operator.engine import EngineFailed
+from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import REQUIRED, SUCCESSFUL, UNSUCCESSFUL
 from section1.util.label_sql import LABEL, TALLY, parameters

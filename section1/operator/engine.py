@@ -1,8 +1,6 @@
 """What an engine is: it labels rows and writes the two outputs; DuckDB and Spark each do it their way."""
 
-import csv
 import errno
-import io
 import os
 from pathlib import Path
 from typing import Protocol
@@ -49,18 +47,3 @@ def engine_of(config: ProcessConfig) -> Engine:
     from section1.operator.duckdb_operator import DuckdbEngine
 
     return DuckdbEngine(config.duckdb, config.rules, config.parts)
-
-
-def part_name(number: int) -> str:
-    """Name a part file: part-00000.csv."""
-    return f"part-{number:05}.csv"
-
-
-def add_empty_parts(folder: Path, columns: tuple[str, ...], parts: int) -> None:
-    """Write a header alone where the folder lacks one of its part files."""
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(columns)
-    for number in range(parts):
-        path = folder / part_name(number)
-        if not path.exists():
-            path.write_text(header.getvalue(), encoding="utf-8")

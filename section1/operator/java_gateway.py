@@ -17,11 +17,11 @@ from py4j.clientserver import ClientServer
 from pyspark.java_gateway import launch_gateway
 
 from common.errors import JobError
-from section1.config import SparkSettings
+from section1.config import CONF, SparkSettings
 
 OLDEST_JAVA = 17
 _SECONDS_TO_START = 120
-_LOGGING = Path(__file__).parent.parent / "conf" / "section1_log4j2.properties"
+_LOGGING = CONF / "section1_log4j2.properties"
 _SPARK_HOME = Path(pyspark.__file__).parent
 # What Spark reaches into of java.base; its own launcher opens the same.
 _OPENED = (
@@ -100,6 +100,7 @@ def _command(java: Path, settings: SparkSettings, temporary: str) -> list[str]:
         "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
         f"-Djava.io.tmpdir={temporary}",
         f"-Dlog4j2.configurationFile={_LOGGING}",
+        # As Spark's own launcher: for Java's serialisation of lambdas, and for netty's buffers.
         "-Djdk.reflect.useDirectMethodHandle=false",
         "-Dio.netty.tryReflectionSetAccessible=true",
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),

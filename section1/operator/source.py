@@ -1,6 +1,7 @@
 """Reads the source folder: hashes and checks each file once, and lays it ready for an engine in the staging folder."""
 
 import hashlib
+import logging
 import os
 import stat
 import unicodedata
@@ -13,6 +14,8 @@ from section1.util.columns import HeaderRefused
 from section1.util.csv_records import RecordTooLong
 from section1.util.plain_csv import BLOCK_BYTES, PlainCheck
 from section1.util.report import FileRead, FileRefused, FileSkipped
+
+logger = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int, int]
 
@@ -36,7 +39,7 @@ class AllRefused(JobError):
 
     def __init__(self, refused: tuple[FileRefused, ...]) -> None:
         problems = "; ".join(f"{file.name}: {file.problem}" for file in refused[:3])
-        super().__init__(f"none of {len(refused)} files can be read, nothing was published ({problems})")
+        super().__init__(f"no file can be read, nothing was published ({problems})")
 
 
 class _Unreadable(Exception):
@@ -71,6 +74,8 @@ class Source:
 def read_source(folder: Path, stage: Path, taken: Mapping[str, str], tell: Callable[[str], None]) -> Source:
     """Lay every file ready in `stage` but those with a `taken` sha256. Raises: SourceMissing, AllRefused."""
     paths = csv_files(folder)
+    if not paths:
+        logger.warning("%s: holds no *.csv", folder)
     files: list[SourceFile] = []
     skipped: list[FileSkipped] = []
     refused: list[FileRefused] = []

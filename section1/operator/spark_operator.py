@@ -18,8 +18,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from section1.config import Rules, SparkSettings
-from section1.operator.engine import EngineFailed, part_name
+from section1.operator.engine import EngineFailed
 from section1.operator.java_gateway import gateway
+from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import REQUIRED, SUCCESSFUL, UNSUCCESSFUL
 from section1.util.label_sql import LABEL, TALLY, parameters
@@ -93,7 +94,7 @@ class SparkEngine:
                 SparkContext._gateway = SparkContext._jvm = None  # it would hand the ended Java to the next session
 
     def _conf(self, source: Source, java: ClientServer) -> SparkConf:
-        conf = SparkConf(_jvm=java.jvm).setMaster(self._settings.master).setAppName("section1")
+        conf = SparkConf(_jvm=java.jvm).setAppName("section1")
         conf.setAll(list(_SETTINGS.items()))
         size = sum(file.staged.stat().st_size for file in source.files)
         conf.set("spark.sql.files.maxPartitionBytes", str(max(1, -(-size // self._parts))))

@@ -1,11 +1,14 @@
 """What is a record, and when is it malformed?"""
 
+import csv
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from section1.util import csv_records
-from section1.util.csv_records import Record, RecordTooLong, records
+from section1.util.csv_records import Record, RecordCount, RecordTooLong, records
 
 PIECES = ["a", "b", ",", '"', '""', "\n", "\r\n", "\r", " ", "é", "எ", "\0", "\ud800"]
 
@@ -70,3 +73,13 @@ def test_a_record_longer_than_a_reader_should_hold_is_refused(monkeypatch: pytes
     monkeypatch.setattr(csv_records, "MAX_RECORD_BYTES", 10)
     with pytest.raises(RecordTooLong, match="a row is longer than"):
         in_blocks(b'a,"' + b"b" * 20, 4)
+
+
+@given(st.lists(st.lists(st.text(st.sampled_from('a,"\n\r'), max_size=5), min_size=2, max_size=2)), st.integers(1, 7))
+def test_the_count_of_records_is_what_a_csv_reader_finds(rows: list[list[str]], size: int) -> None:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    content, count = written.getvalue().encode(), RecordCount()
+    for start in range(0, len(content), size):
+        count.feed(content[start : start + size])
+    assert count.records == len(rows)

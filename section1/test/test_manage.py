@@ -74,7 +74,7 @@ def test_help_shows_every_option_an_example_and_the_exit_codes(tmp_path: Path) -
     ran = command("--help", folder=tmp_path)
     assert (ran.code, ran.err) == (0, "")
     assert re.findall(r"^  (-h, --help|--[-a-z]+)", ran.out, re.MULTILINE) == OPTIONS
-    assert "example:\n  python3 section1_manage.py --task-config section1_process.yaml " in ran.out
+    assert "example:\n  ./section1_runner.sh run --src-path my/applications --dest-path my/results\n" in ran.out
     codes = ran.out.partition("exit codes:\n")[2]
     assert re.findall(r"^  (\d+) ", codes, re.MULTILINE) == ["0", "1", "2", "3", "75"]
 

@@ -74,7 +74,7 @@ def test_a_refused_file_is_named_with_its_reason_and_the_others_are_published(tm
     cells = cells_of(ran.out)
     assert (ran.code, ran.err, published(tmp_path)) == (3, "", [BATCH])
     assert (cells["files read"], cells["files refused"], cells["successful"]) == ("1", "2", "1")
-    assert (cells["no email.csv"], cells["nothing.csv"]) == ("the column email is missing", "has no bytes")
+    assert (cells["no email.csv"], cells["nothing.csv"]) == ("the column 'email' is missing", "has no bytes")
 
 
 @pytest.mark.parametrize("name", ["a [copy].csv", "a:warning:.csv"])
@@ -86,8 +86,8 @@ def test_a_refused_file_is_named_as_it_is_called(tmp_path: Path, name: str) -> N
 def test_when_every_file_is_refused_nothing_is_published(tmp_path: Path) -> None:
     write_files(tmp_path / "src", {"a.csv": NO_EMAIL, "b.csv": b""})
     ran = manage(tmp_path)
-    problems = "a.csv: the column email is missing; b.csv: has no bytes"
-    assert ran == (1, "", f"error: none of 2 files can be read, nothing was published ({problems})\n")
+    problems = "a.csv: the column 'email' is missing; b.csv: has no bytes"
+    assert ran == (1, "", f"error: no file can be read, nothing was published ({problems})\n")
     assert published(tmp_path) == []
 
 
@@ -111,7 +111,7 @@ def test_the_report_tells_files_counts_and_reasons_and_nothing_personal(tmp_path
     report = report_of(config)
     assert set(report.pop("versions")) == {"python", "duckdb", "sqlglot"}
     assert set(report.pop("seconds")) == {"reading", "labelling"}
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", report.pop("committed_at"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", report.pop("started_at"))
     assert report == {
         "batch": BATCH,
         "engine": "duckdb",
@@ -139,7 +139,7 @@ def test_a_second_run_without_a_new_file_says_so_in_one_line_and_changes_nothing
 def test_a_second_run_whose_only_new_file_is_refused_names_it(config: ProcessConfig, tmp_path: Path) -> None:
     (config.source / "b.csv").write_bytes(NO_EMAIL)
     ran = manage(tmp_path)
-    assert ran == (3, f"{NOTHING_TO_DO}refused: b.csv: the column email is missing\n", "")
+    assert ran == (3, f"{NOTHING_TO_DO}refused: b.csv: the column 'email' is missing\n", "")
     assert published(tmp_path) == [BATCH]
 
 

@@ -148,7 +148,7 @@ def test_the_other_runs_over_a_batch_are_as_discreet(tmp_path: Path) -> None:
 def test_a_refused_file_is_not_quoted(tmp_path: Path, name: str) -> None:
     write_files(tmp_path / "src", {"a.csv": REFUSED[name]})
     code, said = as_users_do(tmp_path)
-    assert (code, said.startswith("error: none of 1 files can be read, nothing was published (a.csv: ")) == (1, True)
+    assert (code, said.startswith("error: no file can be read, nothing was published (a.csv: ")) == (1, True)
     assert (secrets_in(said), secrets_in(left_in(tmp_path))) == ([], [])
 
 

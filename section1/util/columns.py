@@ -39,5 +39,5 @@ def positions(header: list[str]) -> tuple[int, ...]:
     names = ["".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name.strip(WHITE_SPACE)) for name in header]
     for column in REQUIRED:
         if names.count(column) != 1:
-            raise HeaderRefused(f"the column {column} {'is missing' if column not in names else 'stands twice'}")
+            raise HeaderRefused(f"the column '{column}' {'is missing' if column not in names else 'stands twice'}")
     return tuple(names.index(column) for column in REQUIRED)

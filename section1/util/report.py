@@ -58,7 +58,7 @@ class Report(_Part):
     """One batch, as its report tells it."""
 
     batch: str
-    committed_at: str
+    started_at: str
     engine: str
     versions: dict[str, str]
     files: tuple[FileRead, ...]
