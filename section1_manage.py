@@ -71,7 +71,8 @@ def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: flo
     elif request.dry_run:
         Console().print(table(report, state="dry run, nothing written", seconds=seconds))
     else:
-        Console().print(table(report, state="published", seconds=seconds))
+        state = "published, none replaced" if request.reprocess and not outcome.replaced else "published"
+        Console().print(table(report, state=state, seconds=seconds))
         print(places(report, destination))
 
 

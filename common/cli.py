@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -44,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 def run(job: Callable[[], int]) -> NoReturn:
     """Run the job and leave with its exit code; an error becomes one line and the exit code of its type."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    logging.getLogger("py4j").setLevel(logging.WARNING)  # it tells of each connection
+    logging.getLogger("py4j").propagate = False  # it tells of each connection, and what it could not do with Java
     signal.signal(signal.SIGTERM, _stop)
     try:
         code = job()
@@ -57,7 +58,7 @@ def run(job: Callable[[], int]) -> NoReturn:
         print(f"error: {what}; nothing was published", file=sys.stderr)
     except KeyboardInterrupt:
         code = 130
-        print("interrupted; nothing was published", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
     except ModuleNotFoundError as error:
         code = 1
         print(f"error: {error.name} is not installed here; use the runner, which makes .venv", file=sys.stderr)
@@ -70,8 +71,10 @@ def run(job: Callable[[], int]) -> NoReturn:
 def conclude(tell: Callable[[], None]) -> None:
     """Print what a job says once all is done; that nobody can hear it does not undo the job."""
     try:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a file may have a name that the terminal cannot show
         tell()
-        sys.stdout.flush()
+        print(end="", flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it leaves
         logger.warning("all is done, but the closing table could not be printed: %s", error.strerror)

@@ -17,7 +17,7 @@ from section1.operator.parts import add_empty_parts, rows_written
 from section1.operator.source import Source, read_source, require_unchanged
 from section1.util.batch import free_name
 from section1.util.columns import OUTPUTS
-from section1.util.report import Counts, FileRead, FileSkipped, Report
+from section1.util.report import Committed, Counts, Report
 
 
 class RowsLost(JobError):
@@ -54,6 +54,7 @@ class Outcome:
 
     report: Report
     nothing_new: bool
+    replaced: bool
 
 
 def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
@@ -70,7 +71,7 @@ def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
         with progress.step("labelling"):
             counts = label(source, engine, stage, config.parts)
         report = _report(name, request, source, counts, engine, progress)
-        outcome = Outcome(report, nothing_new=not source.files and name != request.batch)
+        outcome = Outcome(report, not source.files and name != request.batch, replaced is not None)
         if not request.dry_run and not outcome.nothing_new:
             with progress.step("publishing"), destination.replacing(name, stage) if replaced else nullcontext():
                 destination.publish(stage, report)
@@ -92,10 +93,10 @@ def label(source: Source, engine: Engine, stage: Stage, parts: int) -> Counts:
     return counts
 
 
-def require_all_there(replaced: Report, source: Source) -> None:
-    """Raise SourceGone if a file of the batch to replace is no longer read, under its name or with its content."""
-    present: list[FileRead | FileSkipped] = [*(file.read for file in source.files), *source.skipped]
-    names, contents = {file.name for file in present}, {file.sha256 for file in present}
+def require_all_there(replaced: Committed, source: Source) -> None:
+    """Raise SourceGone if a file of the batch to replace is read no more, by its content or (mended) by its name."""
+    names = {file.read.name for file in source.files}
+    contents = {file.read.sha256 for file in source.files}
     gone = [file.name for file in replaced.files if file.name not in names and file.sha256 not in contents]
     if gone:
         raise SourceGone(replaced.batch, gone)
@@ -114,7 +115,7 @@ def _workplace(destination: Destination, dry_run: bool) -> Iterator[Stage]:
                 yield stage
 
 
-def _batch_by_content(committed: dict[str, Report]) -> dict[str, str]:
+def _batch_by_content(committed: dict[str, Committed]) -> dict[str, str]:
     """Return which batch holds a file's content, by its sha256."""
     return {file.sha256: report.batch for report in committed.values() for file in report.files}
 

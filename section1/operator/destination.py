@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from common.errors import Busy, JobError
 from section1.util.batch import NAME
 from section1.util.columns import OUTPUTS
-from section1.util.report import Report
+from section1.util.report import Committed, Report
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class ReportUnreadable(JobError):
     """A committed batch's report is damaged, so that nobody knows what the batch holds."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path}: is no report; restore it, or remove it to withdraw its batch")
+        super().__init__(f"{path}: is no report of this batch; restore it, or remove it to withdraw the batch")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Destination:
     """The folder that batches are published to. A batch counts only when its report is there."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = root.resolve()
         self._reports = root / "report"
         self._stages = root / ".staging"
 
@@ -69,15 +69,17 @@ class Destination:
                 raise Busy(self.root) from None
             yield
 
-    def committed(self) -> dict[str, Report]:
-        """Return the reports of the batches that count, by batch. Raises: ReportUnreadable."""
-        reports = {}
-        for path in sorted(self._reports.glob("*.json")):
+    def committed(self) -> dict[str, Committed]:
+        """Return the batches that count, by name. Raises: ReportUnreadable."""
+        batches = {}
+        for path in sorted(path for path in self._reports.glob("*.json") if NAME.fullmatch(path.stem)):
             try:
-                reports[path.stem] = Report.model_validate_json(path.read_bytes())
+                batches[path.stem] = Committed.model_validate_json(path.read_bytes())
             except ValidationError:
                 raise ReportUnreadable(path) from None
-        return reports
+            if batches[path.stem].batch != path.stem:
+                raise ReportUnreadable(path)
+        return batches
 
     def clean(self) -> None:
         """Remove what killed runs left: stages, and outputs of batches that were never committed."""
@@ -87,7 +89,10 @@ class Destination:
             leftovers += [folder for folder in batches if not self._marker(folder.name).exists()]
         for folder in leftovers:
             logger.info("removing what an interrupted run left: %s", folder.relative_to(self.root))
-            shutil.rmtree(folder)
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder)
+            else:
+                folder.unlink()
 
     def _marker(self, batch: str) -> Path:
         return self._reports / f"{batch}.json"

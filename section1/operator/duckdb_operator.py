@@ -24,6 +24,8 @@ from section1.util.plain_csv import BLOCK_BYTES
 from section1.util.report import Counts
 
 # Files are staged under their number in the list of names: any name is safe, and none stands in the SQL.
+# Else a folder name=Eve in the path would give every row that name.
+_FROM_THE_PATH = "filename=true, hive_partitioning=false"
 _SOURCE_FILE = "getvariable('source_files')[right(filename, 7)::int + 1] as source_file"
 
 
@@ -95,12 +97,12 @@ def _plain(columns: tuple[str, ...], files: Iterable[SourceFile]) -> str:
     return (
         f"select {', '.join(REQUIRED)}, null::varchar as raw_row, {_SOURCE_FILE} from read_csv({_paths(files)}, "
         f"auto_detect=false, header=true, delim=',', quote='', escape='', new_line='\\n', columns={{{types}}}, "
-        f"filename=true, max_line_size={2 * BLOCK_BYTES})"
+        f"max_line_size={2 * BLOCK_BYTES}, {_FROM_THE_PATH})"
     )
 
 
 def _parquet(files: Iterable[SourceFile]) -> str:
-    return f"select {', '.join(REQUIRED)}, raw_row, {_SOURCE_FILE} from read_parquet({_paths(files)}, filename=true)"
+    return f"select {', '.join(REQUIRED)}, raw_row, {_SOURCE_FILE} from read_parquet({_paths(files)}, {_FROM_THE_PATH})"
 
 
 def _paths(files: Iterable[SourceFile]) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -38,6 +38,16 @@ class JavaMissing(JobError):
         super().__init__(
             f"{java}: is no Java {OLDEST_JAVA} or newer; unset JAVA_HOME to take the packaged one, let it name "
             "another (Debian: openjdk-17-jre-headless), or use --engine duckdb"
+        )
+
+
+class JavaGone(JobError):
+    """Java ended in the middle of the work."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Java ended in the middle of the work, perhaps for lack of memory (spark.driver_memory gives it more); "
+            "nothing was published"
         )
 
 
@@ -85,7 +95,8 @@ def gateway(settings: SparkSettings) -> Iterator[ClientServer]:
         )
         try:
             _await(java, connection, words)
-            yield _connect(connection)
+            with closing(_connect(connection)) as client:
+                yield client
         finally:
             assert java.stdin is not None
             java.stdin.close()
@@ -97,6 +108,7 @@ def _command(java: Path, settings: SparkSettings, temporary: str) -> list[str]:
     return [
         str(java),
         f"-Xmx{settings.driver_memory}",
+        "-XX:+ExitOnOutOfMemoryError",  # Spark would hang
         "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
         f"-Djava.io.tmpdir={temporary}",
         f"-Dlog4j2.configurationFile={_LOGGING}",

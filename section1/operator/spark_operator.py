@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from py4j.clientserver import ClientServer
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JNetworkError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -19,7 +19,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from section1.config import Rules, SparkSettings
 from section1.operator.engine import EngineFailed
-from section1.operator.java_gateway import gateway
+from section1.operator.java_gateway import JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import REQUIRED, SUCCESSFUL, UNSUCCESSFUL
@@ -83,15 +83,15 @@ class SparkEngine:
         with gateway(self._settings) as java:
             try:
                 context = SparkContext(conf=self._conf(source, java), gateway=java)
-                try:
-                    yield SparkSession(context)
-                finally:
-                    context.stop()
+                yield SparkSession(context)
+                context.stop()
+            except (Py4JNetworkError, ConnectionError):
+                raise JavaGone from None
             except (PySparkException, Py4JError) as error:
                 raise EngineFailed(self.name, error) from None  # while Java is there to tell its text
             finally:
-                java.shutdown()
-                SparkContext._gateway = SparkContext._jvm = None  # it would hand the ended Java to the next session
+                # They would hand the ended Java to the next session.
+                SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
     def _conf(self, source: Source, java: ClientServer) -> SparkConf:
         conf = SparkConf(_jvm=java.jvm).setAppName("section1")

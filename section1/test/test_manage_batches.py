@@ -10,6 +10,7 @@ import pytest
 
 from section1.config import CONF, ProcessConfig
 from section1.main import SourceGone
+from section1.operator.destination import ReportUnreadable
 from section1.test.support import BATCH, application, bytes_of, config_for, csv_of, publish, write_files
 from section1.test.test_manage import manage, published
 from section1.util.columns import OUTPUTS, REASONS
@@ -202,3 +203,55 @@ def test_a_batch_whose_file_is_gone_is_not_replaced(config: ProcessConfig, tmp_p
     problem = f"--reprocess: batch {BATCH} holds files that cannot be read any more (a.csv); put them back"
     assert ran == (SourceGone.exit_code, "", f"error: {problem}\n")
     assert (SourceGone.exit_code, everything_in(config)) == (2, before)
+
+
+def test_replacing_a_batch_whose_file_has_another_batchs_content_now_is_refused(tmp_path: Path) -> None:
+    config = config_for(tmp_path)
+    write_files(config.source, {"a.csv": FIRST_FILE})
+    publish(config)
+    write_files(config.source, {"a.csv": NEW_FILE})
+    publish(config, NEXT)
+    before = everything_in(config)
+    with pytest.raises(SourceGone):
+        publish(config, reprocess=True)
+    assert everything_in(config) == before
+
+
+def test_a_copy_of_a_report_counts_for_nothing(config: ProcessConfig) -> None:
+    report = config.destination / "report" / f"{BATCH}.json"
+    for name in (f"{BATCH}.backup.json", f"._{BATCH}.json", "notes.json"):
+        report.with_name(name).write_bytes(report.read_bytes())
+    assert publish(config, reprocess=True).report.rows == 1
+
+
+def test_a_report_under_the_name_of_another_batch_is_refused(config: ProcessConfig) -> None:
+    report = config.destination / "report" / f"{BATCH}.json"
+    report.with_name(f"{NEXT}.json").write_bytes(report.read_bytes())
+    with pytest.raises(ReportUnreadable, match=f"{NEXT}.json: is no report of this batch"):
+        publish(config, f"{NEXT}")
+
+
+def test_replacing_a_batch_that_is_not_there_publishes_it_and_says_so(tmp_path: Path) -> None:
+    config = config_for(tmp_path)
+    write_files(config.source, {"a.csv": FIRST_FILE})
+    ran = manage(tmp_path, "--reprocess")
+    assert (ran.code, ran.out.splitlines()[0].strip()) == (0, f"batch {BATCH}: published, none replaced")
+
+
+def test_folder_names_of_the_destination_are_no_values(tmp_path: Path) -> None:
+    config = config_for(tmp_path, destination=tmp_path / "name=Eve" / "raw_row=1" / "[*]")
+    write_files(config.source, {"a.csv": FIRST_FILE, "b.csv": FIRST_FILE.replace(b"\n", b"\r\n")})
+    assert publish(config).report.counts.successful == 2
+    assert b"Eve" not in b"".join(bytes_of(config).values())
+
+
+def test_a_file_and_a_link_among_the_leftovers_are_removed_too(config: ProcessConfig, tmp_path: Path) -> None:
+    (config.destination / ".staging" / ".DS_Store").touch()
+    link = config.destination / "successful_application" / "2020-01-01T00"
+    link.symlink_to(tmp_path)
+    publish(config, NEXT)
+    assert (link.is_symlink(), tmp_path.exists(), list((config.destination / ".staging").iterdir())) == (
+        False,
+        True,
+        [],
+    )

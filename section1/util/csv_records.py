@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
-MAX_RECORD_BYTES = 128 << 20
+MAX_RECORD_BYTES = 16 << 20  # what an engine can take apart in the memory that is configured
 _QUOTED = re.compile(rb'"([^"]*+(?:""[^"]*+)*+)"')
 _UNQUOTED = re.compile(rb"[^,\n]*+")
 
@@ -46,7 +46,7 @@ def records(blocks: Iterator[bytes]) -> Iterator[Record]:
     buffer, wanted = b"", 0
     for block in blocks:
         buffer += block
-        if len(buffer) < wanted:
+        if len(buffer) < min(wanted, MAX_RECORD_BYTES):
             continue
         buffer = yield from _ended_records(buffer)
         if len(buffer) > MAX_RECORD_BYTES:

@@ -54,14 +54,19 @@ class Counts(_Part):
         )
 
 
-class Report(_Part):
-    """One batch, as its report tells it."""
+class Committed(_Part):
+    """What a later run needs to know of a batch, which is little of its report."""
 
     batch: str
+    files: tuple[FileRead, ...]
+
+
+class Report(Committed):
+    """One batch, as its report tells it."""
+
     started_at: str
     engine: str
     versions: dict[str, str]
-    files: tuple[FileRead, ...]
     skipped: tuple[FileSkipped, ...]
     refused: tuple[FileRefused, ...]
     rows: int
