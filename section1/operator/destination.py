@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,17 +62,22 @@ class Destination:
     def lock(self) -> Iterator[None]:
         """Be the only run here while the body runs; the lock goes with the process. Raises: Busy."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(self.root) from None
+        descriptor = os.open(self.root / ".lock", os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
+        except BlockingIOError:
+            raise Busy(self.root) from None
+        finally:
+            with suppress(OSError):  # all is done, and closed it is whatever close says
+                os.close(descriptor)
 
     def committed(self) -> dict[str, Committed]:
         """Return the batches that count, by name. Raises: ReportUnreadable."""
         batches = {}
-        for path in sorted(path for path in self._reports.glob("*.json") if NAME.fullmatch(path.stem)):
+        for path in _children(self._reports):
+            if path.suffix != ".json" or not NAME.fullmatch(path.stem):
+                continue
             try:
                 batches[path.stem] = Committed.model_validate_json(path.read_bytes())
             except ValidationError:
@@ -83,9 +88,9 @@ class Destination:
 
     def clean(self) -> None:
         """Remove what killed runs left: stages, and outputs of batches that were never committed."""
-        leftovers = list(self._stages.glob("*"))
+        leftovers = _children(self._stages)
         for name in OUTPUTS:
-            batches = (folder for folder in (self.root / name).glob("*") if NAME.fullmatch(folder.name))
+            batches = (folder for folder in _children(self.root / name) if NAME.fullmatch(folder.name))
             leftovers += [folder for folder in batches if not self._marker(folder.name).exists()]
         for folder in leftovers:
             logger.info("removing what an interrupted run left: %s", folder.relative_to(self.root))
@@ -146,6 +151,14 @@ class Destination:
                 _move_if_there(self.root / name / batch, failed / name)
                 _move(withdrawn / name, self.root / name / batch)
         _move(withdrawn / "report.json", self._marker(batch))
+
+
+def _children(folder: Path) -> list[Path]:
+    """Return what a folder holds, by name; unlike glob it does not take one that cannot be read for an empty one."""
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _move(source: Path, target: Path) -> None:
