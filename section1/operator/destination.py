@@ -64,13 +64,17 @@ class Destination:
         self.root.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.root / ".lock", os.O_WRONLY | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take(descriptor)
             yield
-        except BlockingIOError:
-            raise Busy(self.root) from None
         finally:
             with suppress(OSError):  # all is done, and closed it is whatever close says
                 os.close(descriptor)
+
+    def _take(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(self.root) from None
 
     def committed(self) -> dict[str, Committed]:
         """Return the batches that count, by name. Raises: ReportUnreadable."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from section1.config import ROOT
+from section1.operator.destination import Destination
 from section1.test.faults import ERRORS, SIGNALS, Driver, Ending, Order
 from section1.test.support import BATCH, application, config_for, csv_of, outputs_of, write_files
 from section1.util.columns import OUTPUTS
@@ -216,6 +217,11 @@ def test_the_next_run_removes_what_a_killed_run_left_and_nothing_else(driver: Dr
     assert {path.name for path in (after / "successful_application").iterdir()} == {HOUR_BEFORE, BATCH, *NO_BATCHES}
     assert {path.name for path in (after / "unsuccessful_application").iterdir()} == {HOUR_BEFORE, BATCH}
     assert list((after / ".staging").iterdir()) == []
+
+
+def test_a_process_that_cannot_be_started_is_not_taken_for_another_run(tmp_path: Path) -> None:
+    with pytest.raises(BlockingIOError), Destination(tmp_path).lock():  # os.fork raises it for EAGAIN
+        raise BlockingIOError
 
 
 def command(order: Order) -> list[str]:
