@@ -55,8 +55,8 @@ class Destination:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._reports = root / "report"
-        self._stages = root / ".staging"
+        self._reports = self.root / "report"
+        self._stages = self.root / ".staging"
 
     @contextmanager
     def lock(self) -> Iterator[None]:

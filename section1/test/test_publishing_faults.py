@@ -219,6 +219,12 @@ def test_the_next_run_removes_what_a_killed_run_left_and_nothing_else(driver: Dr
     assert list((after / ".staging").iterdir()) == []
 
 
+def test_a_killed_runs_leftovers_are_cleaned_where_the_destination_is_a_link(driver: Driver, tmp_path: Path) -> None:
+    prepared, link = prepare("after_a_killed_run", driver, tmp_path), tmp_path / "link"
+    link.symlink_to(tmp_path / "dest")
+    assert mended(prepared, replace(prepared.copied(tmp_path / "dest"), destination=str(link)), driver) == []
+
+
 def test_a_process_that_cannot_be_started_is_not_taken_for_another_run(tmp_path: Path) -> None:
     with pytest.raises(BlockingIOError), Destination(tmp_path).lock():  # os.fork raises it for EAGAIN
         raise BlockingIOError
