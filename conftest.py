@@ -2,12 +2,22 @@
 
 import os
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
+
+def docker() -> bool:
+    """Return whether a Docker engine answers."""
+    return (
+        shutil.which("docker") is not None and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+    )
+
+
 HAVE: dict[str, Callable[[], bool]] = {
+    "docker": docker,
     "strace": lambda: shutil.which("strace") is not None,
 }
 

@@ -60,8 +60,6 @@ def job(arguments: argparse.Namespace) -> int:
 
 def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: float) -> None:
     """Print the closing table and where the batch is, or why there is none."""
-    from rich.console import Console
-
     from section1.util.summary import places, table
 
     report = outcome.report
@@ -69,10 +67,10 @@ def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: flo
         print(f"batch {request.batch} is published and no file is new since; nothing to do")
         print("".join(f"refused: {file.name}: {file.problem}\n" for file in report.refused), end="")
     elif request.dry_run:
-        Console().print(table(report, state="dry run, nothing written", seconds=seconds))
+        print(table(report, state="dry run, nothing written", seconds=seconds))
     else:
         state = "published, none replaced" if request.reprocess and not outcome.replaced else "published"
-        Console().print(table(report, state=state, seconds=seconds))
+        print(table(report, state=state, seconds=seconds))
         print(places(report, destination))
 
 

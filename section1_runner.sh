@@ -1,31 +1,93 @@
 #!/bin/sh
-# Section 1: membership applications.   usage: section1_runner.sh run [arguments]
+# Section 1: membership applications.   usage: section1_runner.sh start | stop | status | logs | run-now | run
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
 # shellcheck source=docker/runner_lib.sh
 . "$here/docker/runner_lib.sh"
+section=section1 container=section1_python
 
 usage() {
     cat <<END
-usage: section1_runner.sh run [arguments]
+usage: section1_runner.sh start | stop | status | logs [-f] | run-now
+       section1_runner.sh run [arguments]
 
-  run    cleans, checks and labels a folder of application CSVs once, on this machine, with DuckDB;
-         makes .venv from Pipfile.lock on first use. 'run --help' lists the arguments and exit codes.
+in a container, with Docker:
+  start    builds and starts it, waits until it is healthy; cron then makes a run every hour
+  stop     stops and removes it; outputs and logs stay
+  status   says how it is and what became of the last run; 0 when healthy
+  logs     shows what the container has said; the arguments of 'docker logs', such as -f, are passed on
+  run-now  makes a scheduled run now, and ends with its exit code
+
+on this machine, without Docker:
+  run      cleans, checks and labels a folder of application CSVs once, with DuckDB;
+           makes .venv from Pipfile.lock on first use. 'run --help' lists the arguments and exit codes.
 
 example:    sh section1_runner.sh run --src-path my/applications --dest-path my/results
-exit codes: those of the job; 2 also when .venv cannot be made or the command is unknown
+exit codes: those of the job; 1 also when the container is not healthy;
+            2 also when Docker or .venv is lacking, or the command is unknown
 END
 }
 
-case "${1:-}" in
+start() {
+    compose up --detach --build || die "the container could not be started" "the lines above say why" 1
+    wait_healthy "$container"
+    cat <<END
+$(show_status "$container")
+outputs      section1/resource/dest
+log          section1/log/data_pipeline.log, and: section1_runner.sh logs -f
+Spark pages  http://$(docker container port "$container" 4040 | head -n 1), while a run is at work
+schedule     $(docker container exec "$container" crontab -l | sed 's| /app/.*||') (SECTION1_SCHEDULE in .env)
+next         put CSVs into section1/resource/src/application; section1_runner.sh run-now | status | stop
+END
+}
+
+# usage: run_now   on a terminal with one in the container too, so that an interrupt ends the run and not only its display
+run_now() {
+    terminal=
+    if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
+    # shellcheck disable=SC2086 # empty is no argument
+    exec docker container exec $terminal "$container" python3 -m section1.scheduled run
+}
+
+# usage: require_container   ends with 1 unless it is there
+require_container() {
+    require_engine
+    [ "$(state_of "$container")" != absent ] || die "$container is not there" "start it: ${0##*/} start" 1
+}
+
+command=${1:-}
+[ $# -eq 0 ] || shift
+case $command in
+start | stop | status | run-now) [ $# -eq 0 ] || die "$command takes no arguments" "see: ${0##*/} help" ;;
+esac
+case $command in
 run)
-    shift
     ensure_venv default section1
     exec "$here/.venv/bin/python" "$here/section1_manage.py" --task-config section1_process.yaml --engine duckdb "$@"
     ;;
+start)
+    require_engine
+    start
+    ;;
+stop)
+    require_engine
+    compose down
+    ;;
+status)
+    require_container
+    show_status "$container"
+    ;;
+logs)
+    require_container
+    exec docker container logs "$@" "$container"
+    ;;
+run-now)
+    require_container
+    run_now
+    ;;
 help | -h | --help) usage ;;
 *)
-    [ $# -eq 0 ] || printf "section1_runner.sh: no command '%s'\n\n" "$1" >&2
+    [ -z "$command" ] || printf "section1_runner.sh: no command '%s'\n\n" "$command" >&2
     usage >&2
     exit 2
     ;;

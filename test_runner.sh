@@ -7,7 +7,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
 
 usage() {
     cat <<END
-usage: test_runner.sh                      every check (ruff, mypy, sqlfluff, shellcheck), then every test
+usage: test_runner.sh                      every check (ruff, mypy, sqlfluff, shellcheck, hadolint), then every test
        test_runner.sh [pytest arguments]   only pytest, with these arguments; paths start at the repository's root
        test_runner.sh --setup              only makes the full .venv from Pipfile.lock
 
@@ -29,13 +29,20 @@ shellcheck_all() {
         -exec "$here/.venv/bin/shellcheck" --external-sources {} + || failed="$failed, shellcheck"
 }
 
+# usage: hadolint_all   every docker/*dockerfile*
+hadolint_all() {
+    echo '== hadolint of every docker/*dockerfile*'
+    "$here/.venv/bin/hadolint" docker/*dockerfile* || failed="$failed, hadolint"
+}
+
 check_all() {
     tool ruff check .
     tool ruff format --check .
     tool mypy --strict .
     tool sqlfluff lint section1/conf
     shellcheck_all
-    tool pytest -n 2
+    hadolint_all
+    tool pytest -n 2 --dist loadgroup
 }
 
 case "${1:-}" in -h | --help | help)

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from common.errors import JobError
+from common.owner import become_owner
 
 EXIT_CODES = """\
 exit codes:
@@ -48,6 +49,7 @@ def run(job: Callable[[], int]) -> NoReturn:
     logging.getLogger("py4j").propagate = False  # it tells of each connection, and what it could not do with Java
     signal.signal(signal.SIGTERM, _stop)
     try:
+        become_owner()
         code = job()
     except JobError as error:
         code = error.exit_code

@@ -3,10 +3,8 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -17,7 +15,7 @@ class Progress:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._text = ""
-        self._status = Console(stderr=True).status("")
+        self._show: Callable[[str], None] = lambda text: None
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -25,7 +23,7 @@ class Progress:
         started = time.monotonic()
         self.tell(name)
         try:
-            with self._status if sys.stderr.isatty() else self._lines(started):
+            with self._live() if sys.stderr.isatty() else self._lines(started):
                 yield
         finally:
             self.seconds[name] = round(time.monotonic() - started, 3)
@@ -33,7 +31,17 @@ class Progress:
     def tell(self, text: str) -> None:
         """Replace what is shown of the step under way."""
         self._text = text
-        self._status.update(f"{text} ...")
+        self._show(f"{text} ...")
+
+    @contextmanager
+    def _live(self) -> Iterator[None]:
+        """Keep a line on the terminal up to date until the body ends."""
+        # Imported late: it takes its time, and only a terminal needs it.
+        from rich.console import Console
+
+        with Console(stderr=True).status(f"{self._text} ...") as status:
+            self._show = status.update
+            yield
 
     @contextmanager
     def _lines(self, started: float) -> Iterator[None]:

@@ -24,7 +24,7 @@ from types import FrameType
 from environment_pip import Progress, SetupFailed, Shell, explain, python_version, say
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV, LOCAL = ROOT / ".venv", ROOT / ".local"
+VENV, LOCAL = (ROOT / ".venv").resolve(), ROOT / ".local"  # .venv may be a link to where there is room
 MARKER, PYTHON = VENV / ".installing", VENV / "bin" / "python"
 LOG, SCRATCH = LOCAL / "environment.log", LOCAL / "environment.tmp"
 BUILD_TOOL = "setuptools"

@@ -1,4 +1,5 @@
 # What the runners share. A runner sets `here` (the repository's root) and sources this file.
+# Those that start containers set `section` as well, the name of the compose project.
 # shellcheck shell=sh
 : "${here:?is set by the runner}"
 
@@ -34,4 +35,83 @@ ensure_venv() {
         python=$(find_python) || exit
         "$python" "$here/docker/environment.py" "$@" || exit
     fi
+}
+
+# usage: require_engine   ends with 2 unless Docker and Compose answer; says what to do, and how to do without
+require_engine() {
+    without="or do without Docker: ${0##*/} run"
+    command -v docker >/dev/null || die "no docker command on the PATH" "install Docker, $without"
+    if ! said=$(docker version --format '{{.Server.Version}}' 2>&1); then
+        case $said in
+        *'permission denied'*)
+            die "this user may not use the Docker engine" "add it to the group docker and log in anew, $without"
+            ;;
+        esac
+        die "the Docker engine does not answer ($(printf '%s\n' "$said" | tail -n 1))" "start it, $without"
+    fi
+    docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1 ||
+        die "this Docker has no Compose" "install its plugin docker-compose-plugin, $without"
+}
+
+# usage: compose ARGUMENT...   Compose (v2, or v1) on the containers of $section, with the settings of .env
+compose() {
+    set -- -p "${section:?}" -f "$here/docker/$section.compose.yaml" "$@"
+    [ ! -e "$here/.env" ] || set -- --env-file "$here/.env" "$@"
+    if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+}
+
+# usage: state_of CONTAINER   such as "running healthy", "exited unhealthy", "absent"
+state_of() {
+    docker container inspect --format '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}' "$1" 2>/dev/null ||
+        echo absent
+}
+
+# usage: last_words CONTAINER   what its health check said last, or its log where it does not run
+last_words() {
+    case $(state_of "$1") in
+    running*) docker container inspect --format '{{with .State.Health}}{{range .Log}}{{println .Output}}{{end}}{{end}}' "$1" ;;
+    absent) ;;
+    *) docker container logs --tail 5 "$1" 2>&1 ;;
+    esac | sed '/^[[:space:]]*$/d' | tail -n 1
+}
+
+# usage: wait_healthy CONTAINER   returns once its health check passes; ends with 1 when it cannot, and says why
+wait_healthy() {
+    waited=0
+    while :; do
+        state=$(state_of "$1") words=$(last_words "$1")
+        case "$state $words" in
+        'running healthy '*) break ;;
+        # A check that says so itself need not say it three times.
+        running\ *' unhealthy: '* | 'running unhealthy '* | absent* | created* | exited* | dead* | restarting*)
+            say_waiting_is_over
+            die "$1 is $state (${words#unhealthy: })" "mend that; all it said: ${0##*/} logs" 1
+            ;;
+        esac
+        say_waiting "waiting for $1, $waited s: ${words:-no word of its health yet}"
+        sleep 1
+        waited=$((waited + 1))
+    done
+    say_waiting_is_over
+}
+
+# usage: say_waiting TEXT   on a terminal one line that is rewritten, elsewhere a line every ten seconds; on stderr
+say_waiting() {
+    if [ -t 2 ]; then
+        printf '\r\033[K%.*s' "$(($(tput cols 2>/dev/null || echo 80) - 1))" "$1" >&2
+    elif [ "$waited" -gt 0 ] && [ $((waited % 10)) -eq 0 ]; then
+        printf '%s\n' "$1" >&2
+    fi
+}
+
+# usage: say_waiting_is_over   clears the line that say_waiting rewrites
+say_waiting_is_over() {
+    [ ! -t 2 ] || printf '\r\033[K' >&2
+}
+
+# usage: show_status CONTAINER   its state and the words of its health check; true when healthy
+show_status() {
+    state=$(state_of "$1") words=$(last_words "$1")
+    printf '%s: %s (%s)\n' "$1" "$state" "${words#*healthy: }"
+    [ "$state" = 'running healthy' ]
 }

@@ -82,7 +82,7 @@ def label(source: Source, engine: Engine, stage: Stage, parts: int) -> Counts:
     """Write every row of the source to one of the staged outputs. Raises: RowsLost, SourceChanged, EngineFailed."""
     outputs = [stage.output(output) for output in OUTPUTS]
     try:
-        counts = engine.label(source, *outputs) if source.rows else Counts.of([])
+        counts = engine.label(source, *outputs) if source.rows else Counts.of({}, 0)
     finally:
         require_unchanged(source)  # first of all, since it may be why the engine failed
     for folder, columns in zip(outputs, OUTPUTS.values(), strict=True):

@@ -14,22 +14,24 @@ with given as (
     from application
 ),
 
--- Few values have anything to trim, and looking at both ends is much cheaper than trimming.
+-- Few values have anything to trim, and seeing a visible ASCII letter at both ends is much cheaper than trimming.
 trimmed as (
     select
         *,
         case
-            when contains(:white_space, left(raw_email, 1)) or contains(:white_space, right(raw_email, 1))
+            when substr(raw_email, 1, 1) not between '!' and '~' or substr(raw_email, -1, 1) not between '!' and '~'
                 then trim(both :white_space from raw_email)
             else raw_email
         end as email,
         case
-            when contains(:white_space, left(raw_birthday, 1)) or contains(:white_space, right(raw_birthday, 1))
+            when
+                substr(raw_birthday, 1, 1) not between '!' and '~'
+                or substr(raw_birthday, -1, 1) not between '!' and '~'
                 then trim(both :white_space from raw_birthday)
             else raw_birthday
         end as birthday,
         case
-            when contains(:white_space, left(raw_mobile, 1)) or contains(:white_space, right(raw_mobile, 1))
+            when substr(raw_mobile, 1, 1) not between '!' and '~' or substr(raw_mobile, -1, 1) not between '!' and '~'
                 then trim(both :white_space from raw_mobile)
             else raw_mobile
         end as mobile
@@ -37,17 +39,36 @@ trimmed as (
 ),
 
 -- A comma that touches white space, or an end of the name, is white space; so is one that touches such a comma.
+-- Most names are spaced already, and looking is cheaper than taking them apart.
+spaced as (
+    select
+        *,
+        case
+            when raw_name rlike concat('[,', :rare_space, ']|^ |  | \\z')
+                then array_join(
+                    filter(
+                        transform(
+                            split(raw_name, concat('[ ', :rare_space, ']+')),
+                            word -> trim(both ',' from word)
+                        ),
+                        word -> word != ''
+                    ),
+                    ' '
+                )
+            else raw_name
+        end as spaced_name
+    from trimmed
+),
+
+-- Few names begin with a title or end with a suffix, so that words are needed.
 worded as (
     select
         *,
-        filter(
-            transform(
-                split(raw_name, concat('[', :white_space, ']+')),
-                word -> trim(both ',' from word)
-            ),
-            word -> word != ''
-        ) as words
-    from trimmed
+        case
+            when spaced_name rlike concat('^(', :titles, ')[.]? | (', :suffixes, ')[.]?\\z')
+                then split(spaced_name, ' ')
+        end as words
+    from spaced
 ),
 
 -- One letter a word: t for a title, s for a suffix, w for any other.
@@ -58,10 +79,8 @@ marked as (
             transform(
                 words,
                 word -> case
-                    when word rlike '^([Mm][Rr][Ss]?|[Mm][Ss]|[Mm][Ii][Ss][Ss]|[Mm][Xx])[.]?\\z' then 't'
-                    when word rlike '^([Dd][Rr]|[Pp][Rr][Oo][Ff])[.]?\\z' then 't'
-                    when word rlike '^([Mm][Dd]|[Dd][Dd][Ss]|[Dd][Vv][Mm]|[Pp][Hh][Dd]|[JjSs][Rr])[.]?\\z' then 's'
-                    when word rlike '^([Ii][Ii][Ii]?|[Ii]?[Vv])[.]?\\z' then 's'
+                    when word rlike concat('^(', :titles, ')[.]?\\z') then 't'
+                    when word rlike concat('^(', :suffixes, ')[.]?\\z') then 's'
                     else 'w'
                 end
             ),
@@ -74,7 +93,7 @@ marked as (
 untitled as (
     select
         *,
-        least(length(regexp_extract(marks, '^t*', 0)), greatest(size(words) - 1, 0)) as titles
+        least(length(regexp_extract(marks, '^t*', 0)), size(words) - 1) as titles
     from marked
 ),
 
@@ -82,7 +101,7 @@ unsuffixed as (
     select
         *,
         size(words) - titles - least(
-            length(regexp_extract(reverse(marks), '^s*', 0)), greatest(size(words) - titles - 1, 0)
+            length(regexp_extract(reverse(marks), '^s*', 0)), size(words) - titles - 1
         ) as words_left
     from untitled
 ),
@@ -90,8 +109,7 @@ unsuffixed as (
 named as (
     select
         *,
-        array_join(slice(words, titles + 1, words_left), ' ') as full_name,
-        case when words_left > 0 then element_at(words, titles + words_left) end as last_name
+        coalesce(array_join(slice(words, titles + 1, words_left), ' '), spaced_name) as full_name
     from unsuffixed
 ),
 
@@ -120,21 +138,23 @@ dated as (
     from shaped
 ),
 
+-- Every month has 28 days; whether it has more is left to the calendar.
 born as (
     select
         *,
         case
             when birth_year < '1900' then null
-            when try_cast(concat(birth_year, '-', birth_month, '-', birth_day) as date) is null then null
-            else concat(birth_year, birth_month, birth_day)
+            when birth_month between '01' and '12' and birth_day between '01' and '28'
+                then concat(birth_year, birth_month, birth_day)
+            when try_cast(concat(birth_year, '-', birth_month, '-', birth_day) as date) is not null
+                then concat(birth_year, birth_month, birth_day)
         end as born_on
     from dated
 ),
 
-addressed as (
+digits as (
     select
         *,
-        split(email, '@') as address,
         replace(replace(mobile, ' ', ''), '-', '') as mobile_no
     from born
 ),
@@ -142,14 +162,13 @@ addressed as (
 checked as (
     select
         *,
+        element_at(split(full_name, ' '), -1) as last_name,
         full_name rlike '\\p{L}' as has_name,
         mobile_no rlike '^[0-9]{8}\\z' as has_mobile,
         born_on <= :latest_adult_birthday as is_adult,
-        size(address) = 2 as has_one_at,
-        element_at(address, 1) rlike concat('^[^', :white_space, ']+\\z') as has_user,
-        element_at(address, -1) rlike concat('^[A-Za-z0-9-][A-Za-z0-9.-]*[.](', :email_endings, ')\\z')
-        and not contains(element_at(address, -1), '..') as has_host
-    from addressed
+        email rlike concat('^[^@', :white_space, ']+@[A-Za-z0-9-][A-Za-z0-9.-]*[.](', :email_endings, ')\\z')
+        and not contains(substr(email, position('@' in email)), '..') as has_email
+    from digits
 ),
 
 reasoned as (
@@ -164,7 +183,7 @@ reasoned as (
                 case when birthday = '' then 'birthday_missing' end,
                 case when birthday != '' and born_on is null then 'birthday_invalid' end,
                 case when not is_adult then 'under_18' end,
-                case when not (has_one_at and has_user and has_host) then 'email_invalid' end
+                case when not has_email then 'email_invalid' end
             )
         end as reasons
     from checked
@@ -172,7 +191,8 @@ reasoned as (
 
 select
     case
-        when has_name then nullif(array_join(slice(words, titles + 1, greatest(words_left - 1, 0)), ' '), '')
+        when has_name
+            then nullif(left(full_name, greatest(length(full_name) - length(last_name) - 1, 0)), '')
     end as first_name,
     case when has_name then last_name end as last_name,
     born_on as date_of_birth,

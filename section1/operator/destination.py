@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -79,9 +80,7 @@ class Destination:
     def committed(self) -> dict[str, Committed]:
         """Return the batches that count, by name. Raises: ReportUnreadable."""
         batches = {}
-        for path in _children(self._reports):
-            if path.suffix != ".json" or not NAME.fullmatch(path.stem):
-                continue
+        for path in self._markers():
             try:
                 batches[path.stem] = Committed.model_validate_json(path.read_bytes())
             except ValidationError:
@@ -89,6 +88,15 @@ class Destination:
             if batches[path.stem].batch != path.stem:
                 raise ReportUnreadable(path)
         return batches
+
+    def holds(self, batch: str) -> bool:
+        """Return whether the batch counts."""
+        return self._marker(batch).exists()
+
+    def newest(self) -> tuple[str, float] | None:
+        """Return the batch that was published last, and when (seconds since 1970); None without one."""
+        published = ((path.stem, path.stat().st_mtime) for path in self._markers())
+        return max(published, key=itemgetter(1), default=None)
 
     def clean(self) -> None:
         """Remove what killed runs left: stages, and outputs of batches that were never committed."""
@@ -102,6 +110,9 @@ class Destination:
                 shutil.rmtree(folder)
             else:
                 folder.unlink()
+
+    def _markers(self) -> list[Path]:
+        return [path for path in _children(self._reports) if path.suffix == ".json" and NAME.fullmatch(path.stem)]
 
     def _marker(self, batch: str) -> Path:
         return self._reports / f"{batch}.json"

@@ -90,6 +90,7 @@ def gateway(settings: SparkSettings) -> Iterator[ClientServer]:
                 "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
                 "SPARK_HOME": str(_SPARK_HOME),
                 "SPARK_CONNECT_MODE": "0",
+                **_address(settings),
                 "LC_ALL": "C.UTF-8",  # or Java cannot open files whose path is not ASCII
             },
         )
@@ -123,6 +124,11 @@ def _command(java: Path, settings: SparkSettings, temporary: str) -> list[str]:
         settings.master,
         "pyspark-shell",
     ]
+
+
+def _address(settings: SparkSettings) -> dict[str, str]:
+    """Let Spark's pages on one machine be seen from there alone, unless the environment says otherwise."""
+    return {"SPARK_LOCAL_IP": "127.0.0.1", **os.environ} if settings.master.startswith("local") else {}
 
 
 def _await(java: subprocess.Popen[bytes], connection: Path, words: IO[str]) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from section1.util.columns import header
 from section1.util.csv_records import RecordCount
 from section1.util.plain_csv import BLOCK_BYTES
 
@@ -16,7 +17,7 @@ def add_empty_parts(folder: Path, columns: tuple[str, ...], parts: int) -> None:
     for number in range(parts):
         path = folder / part_name(number)
         if not path.exists():
-            path.write_text(",".join(columns) + "\n", encoding="utf-8")
+            path.write_bytes(header(columns))
 
 
 def rows_written(folder: Path) -> int:

@@ -1,5 +1,6 @@
 """Spark runs the labelling as it is written, on one machine or many."""
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -13,7 +14,7 @@ from py4j.clientserver import ClientServer
 from py4j.protocol import Py4JError, Py4JNetworkError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
@@ -22,16 +23,21 @@ from section1.operator.engine import EngineFailed
 from section1.operator.java_gateway import JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
-from section1.util.columns import REQUIRED, SUCCESSFUL, UNSUCCESSFUL
-from section1.util.label_sql import LABEL, TALLY, parameters
+from section1.util.columns import REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
+from section1.util.label_sql import LABEL, SHARED_IDS, parameters
+from section1.util.parts import in_parts
+from section1.util.plain_csv import BLOCK_BYTES
 from section1.util.report import Counts
 
 _SETTINGS = {
-    "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
-    # The number of tasks, and so of part files, follows from the input and the configuration, not from the cores.
+    # The tasks, and so the order of the rows, follow from the input, not from the cores.
     "spark.sql.files.minPartitionNum": "1",
+    "spark.sql.files.maxPartitionBytes": "32m",
+    "spark.sql.files.openCostInBytes": "0",
+    # Else a task sorts its rows by the output that they belong to.
+    "spark.sql.maxConcurrentOutputFileWriters": "2",
     "spark.sql.shuffle.partitions": "8",
     # The staging folder is private: what a task has written need not wait for the job's end to be moved.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
@@ -41,15 +47,14 @@ _SETTINGS = {
 }
 _READ: dict[str, Any] = {"header": True, "sep": ",", "quote": "", "escape": "", "lineSep": "\n", "mode": "FAILFAST"}
 # Without these Spark alters what it writes: quotes, empty values and outer white space.
-_WRITE: dict[str, Any] = {
-    "header": True,
-    "lineSep": "\n",
+_WRITE = {
     "quote": '"',
     "escape": '"',
     "emptyValue": "",
-    "ignoreLeadingWhiteSpace": False,
-    "ignoreTrailingWhiteSpace": False,
+    "ignoreLeadingWhiteSpace": "false",
+    "ignoreTrailingWhiteSpace": "false",
 }
+_READ_BACK: dict[str, Any] = {"quote": '"', "escape": '"', "multiLine": True, "lineSep": "\n", "mode": "FAILFAST"}
 
 
 class SparkEngine:
@@ -68,21 +73,26 @@ class SparkEngine:
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
         """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed, JavaMissing."""
-        with self._session(source) as spark:
+        lines = successful.with_name("lines")
+        with self._session() as spark:
+            tally = Observation("tally")
             _application(spark, source).createOrReplaceTempView("application")
-            labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters)
-            labelled.createOrReplaceTempView("labelled")
-            self._write(labelled.where("reasons is null").select(*SUCCESSFUL), successful)
-            self._write(labelled.where("reasons is not null").select(*UNSUCCESSFUL), unsuccessful)
-            tally = spark.sql(TALLY.read_text(encoding="utf-8")).collect()
-            return Counts.of([(row.reasons, row.n_rows, row.shared_membership_ids) for row in tally])
+            labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters).observe(tally, *_tallied())
+            output = F.when(F.col("reasons").isNull(), successful.name).otherwise(unsuccessful.name)
+            line = F.when(F.col("reasons").isNull(), _line(SUCCESSFUL)).otherwise(_line(UNSUCCESSFUL))
+            written = labelled.select(line.alias("value"), output.alias("output"))
+            written.write.partitionBy("output").text(f"file:{lines}")
+            counts = _counts(tally, _shared_ids(spark, lines / f"output={successful.name}"))
+        for folder, columns in ((successful, SUCCESSFUL), (unsuccessful, UNSUCCESSFUL)):
+            _gather(lines / f"output={folder.name}", folder, header(columns), self._parts)
+        return counts
 
     @contextmanager
-    def _session(self, source: Source) -> Iterator[SparkSession]:
-        """Keep a session while the body runs, that splits the source into about as many tasks as parts are wanted."""
+    def _session(self) -> Iterator[SparkSession]:
+        """Keep a session while the body runs."""
         with gateway(self._settings) as java:
             try:
-                context = SparkContext(conf=self._conf(source, java), gateway=java)
+                context = SparkContext(conf=self._conf(java), gateway=java)
                 yield SparkSession(context)
                 context.stop()
             except (Py4JNetworkError, ConnectionError):
@@ -93,22 +103,12 @@ class SparkEngine:
                 # They would hand the ended Java to the next session.
                 SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
-    def _conf(self, source: Source, java: ClientServer) -> SparkConf:
+    def _conf(self, java: ClientServer) -> SparkConf:
         conf = SparkConf(_jvm=java.jvm).setAppName("section1")
         conf.setAll(list(_SETTINGS.items()))
-        size = sum(file.staged.stat().st_size for file in source.files)
-        conf.set("spark.sql.files.maxPartitionBytes", str(max(1, -(-size // self._parts))))
-        conf.set("spark.sql.files.openCostInBytes", "0")
         if self._settings.master.startswith("local"):
             conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
         return conf
-
-    def _write(self, rows: DataFrame, folder: Path) -> None:
-        """Write `rows` as part files, under the names that the outputs use."""
-        scratch = folder.with_name(f"{folder.name}.spark")
-        rows.coalesce(self._parts).write.csv(f"file:{scratch}", **_WRITE)
-        for number, part in enumerate(sorted(scratch.glob("part-*.csv"))):
-            part.rename(folder / part_name(number))
 
 
 def _application(spark: SparkSession, source: Source) -> DataFrame:
@@ -135,3 +135,45 @@ def _parquet(spark: SparkSession, files: Iterable[SourceFile]) -> DataFrame:
 def _paths(files: Iterable[SourceFile]) -> list[str]:
     """Return the staged paths with the characters escaped that Hadoop takes for a pattern."""
     return ["file:" + "".join(f"\\{c}" if c in "\\*?[]{}," else c for c in str(file.staged)) for file in files]
+
+
+def _line(columns: Sequence[str]) -> Column:
+    """Return a line of CSV, without its end."""
+    return F.to_csv(F.struct(*columns), _WRITE)
+
+
+def _tallied() -> list[Column]:
+    """Return what is counted while the rows are written."""
+    by_reason = (F.count_if(F.contains("reasons", F.lit(reason))).alias(reason) for reason in REASONS)
+    return [F.count(F.lit(1)).alias("rows"), F.count("reasons").alias("unsuccessful"), *by_reason]
+
+
+def _shared_ids(spark: SparkSession, lines: Path) -> int:
+    """Count the membership IDs that stand on successful rows with different e-mail addresses."""
+    if not lines.exists():
+        return 0
+    schema = StructType([StructField(column, StringType()) for column in SUCCESSFUL])
+    spark.read.csv(f"file:{lines}", schema, **_READ_BACK).createOrReplaceTempView("successful")
+    return int(spark.sql(SHARED_IDS.read_text(encoding="utf-8")).collect()[0].shared_ids)
+
+
+def _counts(tally: Observation, shared_ids: int) -> Counts:
+    found = tally.get
+    return Counts(
+        successful=found["rows"] - found["unsuccessful"],
+        unsuccessful=found["unsuccessful"],
+        reasons={reason: found[reason] for reason in REASONS},
+        shared_membership_ids=shared_ids,
+    )
+
+
+def _gather(lines: Path, folder: Path, first_line: bytes, parts: int) -> None:
+    """Put what the tasks wrote together, in their order, as at most `parts` part files."""
+    pieces = sorted(lines.glob("part-*"))
+    for number, run in enumerate(in_parts(pieces, [piece.stat().st_size for piece in pieces], parts)):
+        with (folder / part_name(number)).open("wb") as part:
+            part.write(first_line)
+            for piece in run:
+                with piece.open("rb") as file:
+                    shutil.copyfileobj(file, part, BLOCK_BYTES)
+                piece.unlink()

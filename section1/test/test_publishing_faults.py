@@ -255,7 +255,7 @@ def replaced(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> Prepar
 
 
 @pytest.fixture(scope="module")
-def system_calls(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int]]:
+def system_calls(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
     """Return what the real command's main thread asks of its destination: the calls, numbered as strace counts them."""
     root = tmp_path_factory.mktemp("strace")
     order = replaced.copied(root / "dest")
@@ -269,17 +269,17 @@ def system_calls(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -
             counts[match[1]] += 1
             # How many files the main thread opens for DuckDB differs, so later ones cannot be told by number.
             if order.destination in line and not (match[1] == "openat" and counts["symlink"]):
-                calls.append((match[1], counts[match[1]]))
+                calls.append((match[1], counts[match[1]], line))
     return calls
 
 
 @pytest.mark.needs("strace")
 @pytest.mark.parametrize("kill", range(KILLS))
 def test_the_real_command_killed_at_a_system_call_loses_nothing(
-    kill: int, system_calls: list[tuple[str, int]], replaced: Prepared, driver: Driver, tmp_path: Path
+    kill: int, system_calls: list[tuple[str, int, str]], replaced: Prepared, driver: Driver, tmp_path: Path
 ) -> None:
     assert len(system_calls) > 30
-    call, number = system_calls[kill * (len(system_calls) - 1) // (KILLS - 1)]
+    call, number, _ = system_calls[kill * (len(system_calls) - 1) // (KILLS - 1)]
     order = replaced.copied(tmp_path / "dest")
     killed = under_strace(order, tmp_path / "log", f"inject={call}:signal=SIGKILL:when={number}")
     assert (killed.returncode, killed.stderr) == (-9, "")
@@ -297,17 +297,24 @@ def test_the_real_command_killed_at_a_system_call_loses_nothing(
         ("error=EACCES", 1, "error: duckdb: Permission denied; nothing was published\n"),
     ],
 )
-def test_the_old_batch_stays_when_duckdbs_writing_is_struck(
-    injected: str, code: int, said: str, replaced: Prepared, driver: Driver, tmp_path: Path
+def test_the_old_batch_stays_when_the_writing_of_rows_is_struck(
+    injected: str,
+    code: int,
+    said: str,
+    system_calls: list[tuple[str, int, str]],
+    replaced: Prepared,
+    driver: Driver,
+    tmp_path: Path,
 ) -> None:
+    first = next(number for call, number, line in system_calls if call == "write" and "part-00000.csv" in line)
     order = replaced.copied(tmp_path / "dest")
-    struck = under_strace(order, tmp_path / "log", f"inject=pwrite64:{injected}:when=1")
+    struck = under_strace(order, tmp_path / "log", f"inject=write:{injected}:when={first}")
     assert (struck.returncode, struck.stderr) == (code, said)
     assert replaced.verdict(tmp_path / "dest") == "old"
     assert mended(replaced, order, driver) == []
 
 
-def test_a_disk_that_fills_up_while_duckdb_writes_publishes_nothing(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_while_rows_are_written_publishes_nothing(tmp_path: Path) -> None:
     config = config_for(tmp_path)
     write_files(config.source, {"a.csv": csv_of(*[application()] * 20_000)})
     order = Order(str(config.source), str(config.destination), BATCH)

@@ -30,6 +30,11 @@ REASONS = (
 WHITE_SPACE = " \t\n\r\v\f\u00a0\u3000"
 
 
+def header(columns: tuple[str, ...]) -> bytes:
+    """Return the first line of an output's part files."""
+    return f"{','.join(columns)}\n".encode()
+
+
 class HeaderRefused(Exception):
     """The header lacks a required column or has it twice; says which, and quotes nothing of the file."""
 

@@ -1,12 +1,15 @@
-"""The labelling and its tally as one Spark SQL text each, with the rules as named parameters."""
+"""The labelling as one Spark SQL text with the rules as named parameters, and the count of shared IDs as another."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from section1.config import CONF, Rules, slot
 from section1.util.columns import WHITE_SPACE
 
 LABEL = CONF / "section1_label.sql"
-TALLY = CONF / "section1_tally.sql"
+SHARED_IDS = CONF / "section1_shared_ids.sql"
+TITLES = ("Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof")
+SUFFIXES = ("MD", "DDS", "DVM", "PhD", "Jr", "Sr", "II", "III", "IV", "V")
 
 
 def parameters(rules: Rules) -> dict[str, str]:
@@ -14,12 +17,15 @@ def parameters(rules: Rules) -> dict[str, str]:
     shapes = {slot(shape): shape for shape in rules.date_shapes}
     return {
         "white_space": WHITE_SPACE,
+        "rare_space": WHITE_SPACE.replace(" ", ""),
+        "titles": _one_of(TITLES),
+        "suffixes": _one_of(SUFFIXES),
         "dash_year_first": shapes.get("dash_year_first", ""),
         "slash_year_first": shapes.get("slash_year_first", ""),
         "slash_year_last": shapes.get("slash_year_last", ""),
         "dash_year_last": shapes.get("dash_year_last", ""),
         "latest_adult_birthday": f"{latest_adult_birthday(rules):%Y%m%d}",
-        "email_endings": "|".join(_any_case(ending) for ending in rules.email_endings),
+        "email_endings": _one_of(rules.email_endings),
     }
 
 
@@ -32,6 +38,11 @@ def latest_adult_birthday(rules: Rules) -> date:
         return date(year, 2, 28)
 
 
-def _any_case(ending: str) -> str:
-    """Return a pattern for the ASCII letters of `ending` in either case; (?i) would fold others too."""
-    return "".join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else letter for letter in ending)
+def _one_of(words: Iterable[str]) -> str:
+    """Return a pattern for one of the words in any case."""
+    return "|".join(map(_any_case, words))
+
+
+def _any_case(word: str) -> str:
+    """Return a pattern for the ASCII letters of `word` in either case; (?i) would fold others too."""
+    return "".join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else letter for letter in word)

@@ -1,5 +1,7 @@
 """What a run read, found and published; as JSON it is the batch's commit marker. Nothing personal stands in it."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
 from section1.util.columns import REASONS
@@ -42,15 +44,17 @@ class Counts(_Part):
     shared_membership_ids: int = 0
 
     @classmethod
-    def of(cls, tally: list[tuple[str | None, int, int]]) -> "Counts":
-        """Sum up (reasons, rows, shared membership IDs) of each combination of reasons."""
+    def of(cls, rows_by_reasons: Mapping[str | None, int], shared_ids: int) -> "Counts":
+        """Sum up the rows of each combination of reasons, which is None on successful rows."""
+        unsuccessful = {reasons: rows for reasons, rows in rows_by_reasons.items() if reasons is not None}
         return cls(
-            successful=sum(rows for reasons, rows, _ in tally if reasons is None),
-            unsuccessful=sum(rows for reasons, rows, _ in tally if reasons is not None),
+            successful=rows_by_reasons.get(None, 0),
+            unsuccessful=sum(unsuccessful.values()),
             reasons={
-                code: sum(rows for reasons, rows, _ in tally if code in (reasons or "").split(";")) for code in REASONS
+                code: sum(rows for reasons, rows in unsuccessful.items() if code in reasons.split(";"))
+                for code in REASONS
             },
-            shared_membership_ids=sum(shared for _, _, shared in tally),
+            shared_membership_ids=shared_ids,
         )
 
 

@@ -2,20 +2,13 @@
 
 from pathlib import Path
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
 from section1.util.columns import OUTPUTS
 from section1.util.report import Report
 
 
-def table(report: Report, *, state: str, seconds: float) -> Table:
+def table(report: Report, *, state: str, seconds: float) -> str:
     """Return what became of the files and rows, a line each."""
     counts = report.counts
-    lines = Table("", "", title=f"batch {report.batch}: {state}", title_justify="left", title_style="bold")
-    lines.box, lines.show_header = box.SIMPLE, False
-    lines.columns[1].justify = "right"
     rows: list[tuple[str, str | int]] = [
         ("files read", len(report.files)),
         ("files skipped, in a batch already", len(report.skipped)),
@@ -29,10 +22,10 @@ def table(report: Report, *, state: str, seconds: float) -> Table:
         ("engine", report.engine),
         ("seconds", f"{seconds:.1f}"),
     ]
-    for name, value in rows:
-        # As Text, since rich would take [brackets] and :colons: in a file's name for commands.
-        lines.add_row(Text(name), Text(f"{value:,}" if isinstance(value, int) else value))
-    return lines
+    texts = [(name, f"{value:,}" if isinstance(value, int) else value) for name, value in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = (f"  {name:{widths[0]}}   {value:>{widths[1]}}" for name, value in texts)
+    return "\n".join([f"batch {report.batch}: {state}", "", *lines, ""])
 
 
 def places(report: Report, destination: Path) -> str:

@@ -1,0 +1,81 @@
+"""Section 1's benchmark: prints what it measured and writes it to RESULTS.md and section1.png."""
+
+import argparse
+import re
+import subprocess
+
+from bench.results import RESULTS, write_section
+from bench.section1.plot import draw
+from bench.section1.report import SIZES, section, short
+from bench.section1.rounds import Size, measured
+from common.errors import JobError
+from section1.operator.java_gateway import find_java
+
+PLOT = RESULTS.with_name("section1.png")
+
+
+def main() -> None:
+    """Measure every size and say what came of it."""
+    arguments = parser()
+    options = arguments.parse_args()
+    try:
+        print(benchmark(sorted(set(options.rows)), options.runs))
+    except JobError as error:
+        arguments.exit(1, f"{error}\n")
+    print(f"\nwrote {RESULTS} and {PLOT}")
+
+
+def benchmark(numbers_of_rows: list[int], runs: int) -> str:
+    """Measure every size, write down what is known after each, and return it. Raises: JobError."""
+    java, body = java_version(), ""
+    sizes: dict[int, Size] = {}
+    for rows in numbers_of_rows:
+        sizes[rows] = measured(rows, runs)
+        body = section(sizes, runs, java)
+        draw(sizes, PLOT)
+        write_section(RESULTS, "Section 1", body)
+    return body
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of the benchmark."""
+    arguments = argparse.ArgumentParser(
+        prog="python -m bench.section1",
+        description="Run section 1's engines against Polars, pandas, bare copies and the floor.",
+        epilog="example: .venv/bin/python -m bench.section1 --rows 5k 100k\nexit codes: 0 done, 1 failed, 2 bad usage",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    default = " ".join(map(short, SIZES))
+    arguments.add_argument(
+        "--rows", nargs="+", type=number_of_rows, default=SIZES, metavar="N", help=f"such as 20k; default: {default}"
+    )
+    arguments.add_argument(
+        "--runs", type=number_of_runs, default=3, metavar="N", help="of each contender; default: %(default)s"
+    )
+    return arguments
+
+
+def number_of_rows(text: str) -> int:
+    """Return 5000 for 5k, 1000000 for 1M."""
+    found = re.fullmatch(r"([1-9][0-9]{0,8})([kM]?)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of rows (e.g. 5k, 1M)")
+    return int(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]]
+
+
+def number_of_runs(text: str) -> int:
+    """Return how often to run each contender."""
+    if not re.fullmatch("[1-9][0-9]?", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of runs (1 to 99)")
+    return int(text)
+
+
+def java_version() -> str:
+    """Return the version of the Java that the Spark engine runs on."""
+    said = subprocess.run([find_java(), "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(.*?)"', said)
+    return found[1] if found else "unknown"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""DuckDB's bare copy: read the files as text, write one CSV, and nothing else."""
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+from section1.util.columns import REQUIRED
+
+TYPES = ", ".join(f"'{column}': 'varchar'" for column in REQUIRED)
+READ = f"auto_detect=false, header=true, delim=',', quote='', escape='', new_line='\\n', columns={{{TYPES}}}"
+
+
+def copy(source: Path, destination: Path) -> None:
+    """Copy the rows of every file to one."""
+    destination.mkdir(parents=True)
+    rows = f"from read_csv('{source}/*.csv', {READ})"
+    duckdb.execute(f"copy ({rows}) to '{destination}/copy.csv' (format csv, header true)")
+
+
+if __name__ == "__main__":
+    copy(Path(sys.argv[1]), Path(sys.argv[2]))

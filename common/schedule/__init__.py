@@ -1,0 +1,1 @@
+"""A job on a schedule in a container: run within limits, recorded, told of, caught up, checked and stopped."""

@@ -1,0 +1,54 @@
+"""Section 1's job on its schedule, inside the container: `python3 -m section1.scheduled run|catch-up|check|stop`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.schedule.commands import main
+from common.schedule.job import Job, Published
+
+if TYPE_CHECKING:
+    from section1.config import ProcessConfig
+
+ROOT = Path(__file__).parent.parent
+CONFIG = "section1_process.yaml"
+
+
+def batch_due(config: "ProcessConfig", now: datetime) -> str | None:
+    """Return this hour's batch, while it is not published."""
+    from zoneinfo import ZoneInfo
+
+    from section1.operator.destination import Destination
+    from section1.util.batch import hour_of
+
+    hour = hour_of(now.astimezone(ZoneInfo(config.time_zone)))
+    return None if Destination(config.destination).holds(hour) else hour
+
+
+def newest(config: "ProcessConfig") -> Published | None:
+    """Return the batch that was published last."""
+    from section1.operator.destination import Destination
+
+    found = Destination(config.destination).newest()
+    return None if found is None else Published(found[0], datetime.fromtimestamp(found[1], UTC))
+
+
+def configured() -> "ProcessConfig":
+    """Return the configuration that the job is given; imported late, so that --help answers at once."""
+    from section1.config import load_process
+
+    return load_process(CONFIG)
+
+
+JOB = Job(
+    name="section1",
+    module="section1.scheduled",
+    root=ROOT,
+    command=("section1_manage.py", "--task-config", CONFIG),
+    logs=ROOT / "section1" / "log",
+    batch_due=lambda now: batch_due(configured(), now),
+    newest=lambda: newest(configured()),
+)
+
+if __name__ == "__main__":
+    main(JOB)

@@ -1,0 +1,108 @@
+"""The container as users start it: built, healthy, hourly by cron, closed to what it does not need."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from section1.test.container import NAME, Copy, docker, inside, inspect, wait_until
+from section1.test.support import application, csv_of
+
+pytestmark = [pytest.mark.needs("docker"), pytest.mark.xdist_group("docker")]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    copy = Copy(tmp_path_factory.mktemp("container"))
+    copy.set(SECTION1_SCHEDULE="* * * * *")
+    ran = copy.runner("start")
+    try:
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        yield copy
+    finally:
+        copy.runner("stop")
+
+
+def test_start_ends_healthy_and_the_first_batch_is_published(started: Copy) -> None:
+    assert inspect("{{.State.Health.Status}}") == "healthy"
+    assert started.batches()
+    assert started.runner("status").returncode == 0
+
+
+def test_to_start_twice_changes_nothing(started: Copy) -> None:
+    container = inspect("{{.Id}} {{.State.StartedAt}}")
+    assert started.runner("start").returncode == 0
+    assert inspect("{{.Id}} {{.State.StartedAt}}") == container
+
+
+def test_cron_publishes_a_dropped_file_by_itself_and_all_files_belong_to_the_owner(started: Copy) -> None:
+    started.drop("dropped.csv", csv_of(application("Ada Dropped")))
+
+    def holds_it() -> bool:
+        return any("dropped.csv" in str(json.loads(report)["files"]) for report in started.batches().values())
+
+    wait_until(holds_it, seconds=150)
+    assert list(started.not_ours()) == []
+    assert "Ada,Dropped," in "".join(
+        part.read_text() for part in (started.destination / "successful_application").rglob("*.csv")
+    )
+
+
+def test_what_a_run_says_stands_in_the_log_file_and_in_docker_logs(started: Copy) -> None:
+    said = docker("container", "logs", NAME)
+    assert "published" in started.log.read_text()
+    assert "published" in said.stdout + said.stderr
+
+
+def test_the_crontab_shows_the_schedule(started: Copy) -> None:
+    assert inside("bash", "-c", "crontab -l") == "* * * * * /app/docker/section1_job.sh\n"
+
+
+def test_the_documented_command_leaves_no_file_of_root(started: Copy) -> None:
+    command = "python3 section1_manage.py --task-config section1_process.yaml --engine duckdb --batch 2020-01-01T00"
+    assert docker("container", "exec", NAME, "bash", "-c", command).returncode in (0, 75)
+    assert list(started.not_ours()) == []
+
+
+def test_nothing_but_the_mounted_folder_and_the_scratch_can_be_written(started: Copy) -> None:
+    for folder in ("/", "/app", "/opt/venv", "/etc"):
+        assert "Read-only" in docker("container", "exec", NAME, "touch", f"{folder}/probe").stderr
+    assert inspect("{{.HostConfig.ReadonlyRootfs}}") == "true"
+
+
+def test_there_are_two_capabilities_and_no_new_ones_to_be_had(started: Copy) -> None:
+    status = dict(line.split(":\t", 1) for line in inside("cat", "/proc/1/status").splitlines())
+    assert int(status["CapBnd"], 16) == (1 << 6) | (1 << 7)  # SETGID, SETUID
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_memory_and_processes_are_limited(started: Copy) -> None:
+    assert inspect("{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}") == (
+        f"{2 << 30} {2 << 30} 512"
+    )
+
+
+def test_the_one_port_is_on_the_loopback_alone(started: Copy) -> None:
+    bindings = json.loads(inspect("{{json .HostConfig.PortBindings}}"))
+    assert [(port, [place["HostIp"] for place in places]) for port, places in bindings.items()] == [
+        ("4040/tcp", ["127.0.0.1"])
+    ]
+
+
+def test_stop_leaves_no_container_and_no_network_but_the_outputs(started: Copy) -> None:
+    batches = started.batches()
+    assert started.runner("stop").returncode == 0
+    assert docker("container", "ls", "--all", "--quiet", "--filter", f"name={NAME}").stdout == ""
+    assert docker("network", "ls", "--quiet", "--filter", "name=section1").stdout == ""
+    assert started.batches().items() >= batches.items()
+    assert started.log.exists()
+
+
+def test_without_an_engine_start_says_what_to_do_and_names_run(tmp_path: Path) -> None:
+    ran = Copy(tmp_path).runner("start", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+    assert ran.returncode == 2
+    assert "does not answer" in ran.stderr
+    assert "section1_runner.sh run" in ran.stderr
+    assert os.linesep.join(ran.stderr.splitlines()) == ran.stderr.strip()
