@@ -42,7 +42,7 @@ check_all() {
     tool sqlfluff lint section1/conf
     shellcheck_all
     hadolint_all
-    tool pytest -n 2 --dist loadgroup
+    tool pytest -n 2 --dist loadfile
 }
 
 case "${1:-}" in -h | --help | help)

@@ -10,7 +10,7 @@ import pytest
 from section1.test.container import NAME, Copy, docker, inside, inspect, wait_until
 from section1.test.support import application, csv_of
 
-pytestmark = [pytest.mark.needs("docker"), pytest.mark.xdist_group("docker")]
+pytestmark = pytest.mark.needs("docker")
 
 
 @pytest.fixture(scope="module")
