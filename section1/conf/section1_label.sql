@@ -19,19 +19,17 @@ trimmed as (
     select
         *,
         case
-            when substr(raw_email, 1, 1) not between '!' and '~' or substr(raw_email, -1, 1) not between '!' and '~'
+            when raw_email not between '!' and '~' or substr(raw_email, -1, 1) not between '!' and '~'
                 then trim(both :white_space from raw_email)
             else raw_email
         end as email,
         case
-            when
-                substr(raw_birthday, 1, 1) not between '!' and '~'
-                or substr(raw_birthday, -1, 1) not between '!' and '~'
+            when raw_birthday not between '!' and '~' or substr(raw_birthday, -1, 1) not between '!' and '~'
                 then trim(both :white_space from raw_birthday)
             else raw_birthday
         end as birthday,
         case
-            when substr(raw_mobile, 1, 1) not between '!' and '~' or substr(raw_mobile, -1, 1) not between '!' and '~'
+            when raw_mobile not between '!' and '~' or substr(raw_mobile, -1, 1) not between '!' and '~'
                 then trim(both :white_space from raw_mobile)
             else raw_mobile
         end as mobile
@@ -39,36 +37,24 @@ trimmed as (
 ),
 
 -- A comma that touches white space, or an end of the name, is white space; so is one that touches such a comma.
--- Most names are spaced already, and looking is cheaper than taking them apart.
-spaced as (
-    select
-        *,
-        case
-            when raw_name rlike concat('[,', :rare_space, ']|^ |  | \\z')
-                then array_join(
-                    filter(
-                        transform(
-                            split(raw_name, concat('[ ', :rare_space, ']+')),
-                            word -> trim(both ',' from word)
-                        ),
-                        word -> word != ''
-                    ),
-                    ' '
-                )
-            else raw_name
-        end as spaced_name
-    from trimmed
-),
-
--- Few names begin with a title or end with a suffix, so that words are needed.
+-- Most names are words with a space between them, no title first and no suffix last, and need not be taken apart.
 worded as (
     select
         *,
         case
-            when spaced_name rlike concat('^(', :titles, ')[.]? | (', :suffixes, ')[.]?\\z')
-                then split(spaced_name, ' ')
+            when
+                raw_name rlike concat(
+                    '[,', :rare_space, ']|^ |  | \\z|^(', :titles, ')[.]? | (', :suffixes, ')[.]?\\z'
+                )
+                then filter(
+                    transform(
+                        split(raw_name, concat('[ ', :rare_space, ']+')),
+                        word -> trim(both ',' from word)
+                    ),
+                    word -> word != ''
+                )
         end as words
-    from spaced
+    from trimmed
 ),
 
 -- One letter a word: t for a title, s for a suffix, w for any other.
@@ -93,15 +79,15 @@ marked as (
 untitled as (
     select
         *,
-        least(length(regexp_extract(marks, '^t*', 0)), size(words) - 1) as titles
+        greatest(least(length(regexp_extract(marks, '^t*', 0)), size(words) - 1), 0) as titles
     from marked
 ),
 
 unsuffixed as (
     select
         *,
-        size(words) - titles - least(
-            length(regexp_extract(reverse(marks), '^s*', 0)), size(words) - titles - 1
+        size(words) - titles - greatest(
+            least(length(regexp_extract(reverse(marks), '^s*', 0)), size(words) - titles - 1), 0
         ) as words_left
     from untitled
 ),
@@ -109,7 +95,7 @@ unsuffixed as (
 named as (
     select
         *,
-        coalesce(array_join(slice(words, titles + 1, words_left), ' '), spaced_name) as full_name
+        coalesce(array_join(slice(words, titles + 1, words_left), ' '), raw_name) as full_name
     from unsuffixed
 ),
 
@@ -119,10 +105,10 @@ shaped as (
         *,
         nullif(
             case
-                when birthday rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z' then :dash_year_first
-                when birthday rlike '^[0-9]{4}/[0-9]{2}/[0-9]{2}\\z' then :slash_year_first
-                when birthday rlike '^[0-9]{2}/[0-9]{2}/[0-9]{4}\\z' then :slash_year_last
-                when birthday rlike '^[0-9]{2}-[0-9]{2}-[0-9]{4}\\z' then :dash_year_last
+                when birthday like '____-__-__' then :dash_year_first
+                when birthday like '____/__/__' then :slash_year_first
+                when birthday like '__/__/____' then :slash_year_last
+                when birthday like '__-__-____' then :dash_year_last
             end,
             ''
         ) as shape
@@ -132,9 +118,12 @@ shaped as (
 dated as (
     select
         *,
-        substr(birthday, position('yyyy' in shape), 4) as birth_year,
-        substr(birthday, position('MM' in shape), 2) as birth_month,
-        substr(birthday, position('dd' in shape), 2) as birth_day
+        concat_ws(
+            '',
+            substr(birthday, position('yyyy' in shape), 4),
+            substr(birthday, position('MM' in shape), 2),
+            substr(birthday, position('dd' in shape), 2)
+        ) as written_birthday
     from shaped
 ),
 
@@ -143,11 +132,14 @@ born as (
     select
         *,
         case
-            when birth_year < '1900' then null
-            when birth_month between '01' and '12' and birth_day between '01' and '28'
-                then concat(birth_year, birth_month, birth_day)
-            when try_cast(concat(birth_year, '-', birth_month, '-', birth_day) as date) is not null
-                then concat(birth_year, birth_month, birth_day)
+            when written_birthday rlike '^(19|[2-9][0-9])[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])\\z'
+                then written_birthday
+            when written_birthday rlike '^(19|[2-9][0-9])[0-9]{2}(0[1-9]|1[0-2])(29|3[01])\\z'
+                and try_cast(
+                    concat(left(written_birthday, 4), '-', substr(written_birthday, 5, 2), '-', right(written_birthday, 2))
+                    as date
+                ) is not null
+                then written_birthday
         end as born_on
     from dated
 ),
@@ -163,11 +155,14 @@ checked as (
     select
         *,
         element_at(split(full_name, ' '), -1) as last_name,
-        full_name rlike '\\p{L}' as has_name,
-        mobile_no rlike '^[0-9]{8}\\z' as has_mobile,
+        -- Looking at a first letter, a length or two dots is cheaper than a regular expression.
+        case when full_name >= 'A' and full_name < '[' then true else full_name rlike '\\p{L}' end as has_name,
+        case when length(mobile_no) = 8 then mobile_no rlike '^[0-9]{8}\\z' else false end as has_mobile,
         born_on <= :latest_adult_birthday as is_adult,
-        email rlike concat('^[^@', :white_space, ']+@[A-Za-z0-9-][A-Za-z0-9.-]*[.](', :email_endings, ')\\z')
-        and not contains(substr(email, position('@' in email)), '..') as has_email
+        case
+            when contains(email, '..') and contains(substr(email, position('@' in email)), '..') then false
+            else email rlike concat('^[^@', :white_space, ']+@[A-Za-z0-9-][A-Za-z0-9.-]*[.](', :email_endings, ')\\z')
+        end as has_email
     from digits
 ),
 
@@ -190,21 +185,18 @@ reasoned as (
 )
 
 select
-    case
-        when has_name
-            then nullif(left(full_name, greatest(length(full_name) - length(last_name) - 1, 0)), '')
-    end as first_name,
+    case when has_name then left(full_name, greatest(length(full_name) - length(last_name) - 1, 0)) end as first_name,
     case when has_name then last_name end as last_name,
     born_on as date_of_birth,
-    nullif(mobile_no, '') as mobile_no,
-    nullif(email, '') as email,
+    mobile_no,
+    email,
     case is_adult when true then 'true' when false then 'false' end as above_18,
     case when reasons = '' then concat(last_name, '_', left(sha2(born_on, 256), 5)) end as membership_id,
     nullif(reasons, '') as reasons,
-    nullif(raw_name, '') as raw_name,
-    nullif(raw_email, '') as raw_email,
-    nullif(raw_birthday, '') as raw_date_of_birth,
-    nullif(raw_mobile, '') as raw_mobile_no,
+    raw_name,
+    raw_email,
+    raw_birthday as raw_date_of_birth,
+    raw_mobile as raw_mobile_no,
     raw_row,
     source_file
 from reasoned

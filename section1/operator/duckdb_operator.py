@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the SQL is put together from our own columns and quoted paths
 
 import glob
+import os
 import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
@@ -28,7 +29,7 @@ from section1.util.report import Counts
 
 _ROWS_AT_ONCE = 10_000
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
-_TALLIED = ("reasons", "membership_id", "email")
+_TALLIED = ("reasons", "membership_id", "successful_email")
 # Files are staged under their number in the list of names: any name is safe, and none stands in the SQL.
 # Else a folder name=Eve in the path would give every row that name.
 _FROM_THE_PATH = "filename=true, hive_partitioning=false"
@@ -56,11 +57,13 @@ class DuckdbEngine:
         try:
             with self._connect(successful.parent) as connection:
                 connection.execute("set variable source_files = ?", [[file.read.name for file in source.files]])
-                with pq.ParquetWriter(tally, pa.schema([(column, pa.string()) for column in _TALLIED])) as writer:
+                schema = pa.schema([(column, pa.string()) for column in _TALLIED])
+                with pq.ParquetWriter(tally, schema, use_dictionary=["reasons"]) as writer:
                     for number, files in enumerate(in_parts(source.files, sizes, self._parts)):
                         batches = self._labelled(connection, files)
                         _write(batches, successful / part_name(number), unsuccessful / part_name(number), writer)
-                return self._counts(connection, tally)
+            with self._connect(successful.parent) as connection:  # a new one, since the old one's memory is gone
+                return _counts(connection, tally)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise EngineFailed(self.name, error) from None
 
@@ -71,6 +74,8 @@ class DuckdbEngine:
             "autoinstall_known_extensions": False,
         }
         connection = duckdb.connect(config=settings)
+        # One more than cores, since Python's own thread writes what these have labelled.
+        connection.execute(f"set threads = {(os.cpu_count() or 1) + 1}")
         # With the default, 1 MB, one thread waits for the other.
         connection.execute("set streaming_buffer_size = '64MB'")
         return connection
@@ -83,15 +88,9 @@ class DuckdbEngine:
             f"case when reasons is null then {_line(SUCCESSFUL, sound)} end, "
             f"case when reasons is not null then {_line(UNSUCCESSFUL, sound)} end"
         )
-        query = f"select {lines}, {', '.join(_TALLIED)} from ({self._label})"
+        tallied = "reasons, membership_id, case when reasons is null then email end as successful_email"
+        query = f"select {lines}, {tallied} from ({self._label})"
         return connection.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
-
-    def _counts(self, connection: duckdb.DuckDBPyConnection, tally: Path) -> Counts:
-        connection.execute(f"create temp view labelled as from read_parquet({_quoted(tally)})")
-        connection.execute("create temp view successful as from labelled where reasons is null")
-        rows = connection.execute("select reasons, count(*) from labelled group by reasons").fetchall()
-        [(shared_ids,)] = connection.execute(SHARED_IDS.read_text(encoding="utf-8")).fetchall()
-        return Counts.of(dict(rows), shared_ids)
 
 
 def to_duckdb(spark_sql: str, values: dict[str, str]) -> str:
@@ -130,6 +129,17 @@ def _write(batches: Iterable[pa.RecordBatch], successful: Path, unsuccessful: Pa
             good.write(_text(rows.column(0)))
             bad.write(_text(rows.column(1)))
             tally.write_batch(rows.select(_TALLIED))
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, tally: Path) -> Counts:
+    connection.execute(f"create temp view labelled as from read_parquet({_quoted(tally)})")
+    connection.execute(
+        "create temp view successful as select membership_id, successful_email as email from labelled "
+        "where reasons is null"
+    )
+    rows = connection.execute("select reasons, count(*) from labelled group by reasons").fetchall()
+    [(shared_ids,)] = connection.execute(SHARED_IDS.read_text(encoding="utf-8")).fetchall()
+    return Counts.of(dict(rows), shared_ids)
 
 
 def _text(lines: pa.StringArray) -> pa.Buffer:

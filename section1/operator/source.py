@@ -6,6 +6,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,12 +126,8 @@ def require_unchanged(source: Source) -> None:
 def _read(path: Path, staged: Path, taken: Mapping[str, str]) -> SourceFile | FileSkipped:
     """Hash and check one file, and lay it ready unless its content is taken."""
     name = readable(path.name)
-    sha256, check = hashlib.sha256(), PlainCheck()
     stamp = _stamp_to_read(path)
-    for block in _blocks(path):
-        sha256.update(block)
-        check.feed(block)
-    digest = sha256.hexdigest()
+    digest, check = _looked_through(path)
     if digest in taken:
         return FileSkipped(name=name, sha256=digest, batch=taken[digest])
     if check.finish():
@@ -142,6 +139,17 @@ def _read(path: Path, staged: Path, taken: Mapping[str, str]) -> SourceFile | Fi
 
         rows, columns = stage_as_parquet(_blocks(path), staged), ()
     return SourceFile(FileRead(name=name, bytes=stamp[1], sha256=digest, rows=rows), path, staged, columns, stamp)
+
+
+def _looked_through(path: Path) -> tuple[str, PlainCheck]:
+    """Return the file's sha256 and what the check knows of it; hashing lets another thread check meanwhile."""
+    sha256, check = hashlib.sha256(), PlainCheck()
+    with ThreadPoolExecutor(1) as checker:
+        for block in _blocks(path):
+            checked = checker.submit(check.feed, block)
+            sha256.update(block)
+            checked.result()
+    return sha256.hexdigest(), check
 
 
 def _stamp_to_read(path: Path) -> Stamp:

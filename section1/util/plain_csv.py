@@ -34,18 +34,27 @@ class PlainCheck:
         """Return whether the whole file was plain."""
         if self._last_byte != b"\n":
             self.rows += 1
-            ends_in_a_letter = self._decoder.getstate()[0] == b""
-            self.plain = self.plain and ends_in_a_letter and self._within_line == len(self.columns) - 1
+            is_whole = not self._is_within_a_letter() and self._within_line == len(self.columns) - 1
+            self.plain = self.plain and is_whole
         return self.plain and self.rows >= 0
 
     def _has_plain_bytes(self, block: bytes) -> bool:
         if b'"' in block or b"\r" in block or b"\0" in block:
             return False
+        return self._is_text(block) and (b"\n" in block or len(block) < BLOCK_BYTES)
+
+    def _is_text(self, block: bytes) -> bool:
+        """Whether the block goes on as UTF-8; ASCII, as most blocks are, is seen at once."""
+        if block.isascii() and not self._is_within_a_letter():
+            return True
         try:
             self._decoder.decode(block)
         except UnicodeDecodeError:
             return False
-        return b"\n" in block or len(block) < BLOCK_BYTES
+        return True
+
+    def _is_within_a_letter(self) -> bool:
+        return self._decoder.getstate()[0] != b""
 
     def _has_even_lines(self, block: bytes) -> bool:
         """Whether commas and line ends follow one another as in the header, over the borders of blocks too."""
