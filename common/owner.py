@@ -1,7 +1,6 @@
 """Lets what root started in a container work as the owner of the mounted folder, so that no file there is root's."""
 
 import os
-import tempfile
 
 from common.errors import UsageError
 
@@ -23,4 +22,4 @@ def become_owner() -> None:
             f"RUN_AS_OWNER_OF: cannot become the owner of {folder} ({error.strerror}); "
             "name a mounted folder, and give the container the capabilities SETUID and SETGID"
         ) from None
-    os.environ["HOME"] = tempfile.gettempdir()  # root's is closed to others
+    os.environ["HOME"] = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - root's is closed to others

@@ -86,7 +86,7 @@ def supervise(
             start_new_session=True,  # a signal is for this process to pass on, once
         )
         guard.process = process
-        if guard.stopped:  # in between
+        if guard.stopped or guard.over_time:  # in between
             guard.ask()
         reader = Thread(target=_pass_on, args=(process, tell), daemon=True)
         reader.start()

@@ -31,8 +31,7 @@ def run(job: Job, settings: Settings, clock: Clock, grace: float = GRACE_SECONDS
     try:
         started = clock()
         copies.tell(f"{_text(started)} {job.name}: a run begins")
-        command = [sys.executable, *job.command]
-        ended = supervise(command, job.root, settings.time_limit.total_seconds(), copies.tell, grace)
+        ended = _attempt(job, settings, copies.tell, grace)
         code, words = judge(ended, settings)
         done = Record(_text(started), _text(clock()), code, words, told=False)
         copies.tell(f"{done.ended_at} {job.name}: {words}")
@@ -43,13 +42,24 @@ def run(job: Job, settings: Settings, clock: Clock, grace: float = GRACE_SECONDS
         copies.close()
 
 
+def _attempt(job: Job, settings: Settings, say: Callable[[str], None], grace: float) -> Ended:
+    """Run the job's command; one that cannot be started has failed like any other."""
+    command = [sys.executable, *job.command]
+    try:
+        return supervise(command, job.root, settings.time_limit.total_seconds(), say, grace)
+    except OSError as error:
+        say(f"{error.filename or command[0]}: {error.strerror}; the job was not started")
+        return Ended(1)
+
+
 def judge(ended: Ended, settings: Settings) -> tuple[int, str]:
     """Return the exit code of a run and what it means."""
     code = 128 - ended.code if ended.code < 0 else ended.code
-    if ended.over_time:
+    done = code in record.GOOD  # even if it was asked to end at the very last
+    if ended.over_time and not done:
         minutes = settings.time_limit.total_seconds() / 60
         return 1, f"the run was ended because it took longer than {minutes:g} min"
-    if ended.stopped and code not in record.GOOD:
+    if ended.stopped and not done:
         return code, "the run was stopped before its end"
     if ended.code < 0 or code == 137:
         return code, f"the run was killed (exit code {code}), perhaps for lack of memory"
@@ -111,7 +121,8 @@ def _trouble(last: Record | None, newest: Published | None, settings: Settings, 
 
 
 def _age(newest: Published, now: datetime) -> str:
-    return f"{(now - newest.at) // timedelta(minutes=1)} min ago"
+    age = max(now - newest.at, timedelta())  # the clock may have been set back
+    return f"{age // timedelta(minutes=1)} min ago"
 
 
 def _text(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -40,7 +41,8 @@ class Copies:
     def close(self) -> None:
         """Close the log."""
         if self._handler is not None:
-            self._handler.close()
+            with suppress(OSError):  # what could not be written was told of
+                self._handler.close()
 
     def _append(self, line: str) -> None:
         if self._handler is None:

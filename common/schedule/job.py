@@ -1,6 +1,7 @@
 """What a section tells of its scheduled job, and what the environment tells; typed once."""
 
-import tempfile
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +39,8 @@ class Job:
     @property
     def records(self) -> tuple[Path, Path]:
         """Where the outcome of the last run stands: here, or where this cannot be written there."""
-        return self.logs / "last_run.json", Path(tempfile.gettempdir(), f"{self.name}_last_run.json")
+        scratch = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - tempfile finds none where all are full
+        return self.logs / "last_run.json", scratch / f"{self.name}_last_run.json"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Settings:
 
 def _minutes(environment: Mapping[str, str], key: str, default: int) -> timedelta:
     text = environment.get(key) or str(default)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 99_999):
+    if not re.fullmatch("[1-9][0-9]{0,4}", text):
         raise UsageError(f"{key}: {text!r} is no number of minutes from 1 to 99999 (e.g. {default})")
     return timedelta(minutes=int(text))
 
@@ -73,8 +75,9 @@ def _address(text: str) -> str | None:
         return None
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # its port is no number
+        host = (parts.hostname or "").encode("idna")
+        good = parts.scheme in ("http", "https") and bool(host) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # its port is no number, or its host no name
         good = False
     if not good or not text.isascii() or not text.isprintable() or " " in text:
         raise UsageError("ALERT_WEBHOOK_URL: is no web address (e.g. https://hooks.example.com/alerts)")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 GOOD = (0, 3)
@@ -26,32 +25,37 @@ class Record:
 
 
 def write(record: Record, places: Sequence[Path]) -> list[str]:
-    """Write the record to the first place that can be written, whole or not at all; return what went wrong."""
-    problems = []
+    """Write the record to the first place that can be written, clear those after it; return what went wrong."""
+    written, problems = False, []
     for place in places:
-        unfinished = place.with_name(f".{place.name}~")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
-            unfinished.replace(place)
+            if written:
+                place.unlink(missing_ok=True)
+            else:
+                _write_one(record, place)
+                written = True
         except OSError as error:
             problems.append(f"{place}: {error.strerror}; the outcome of this run is not recorded there")
-        else:
-            break
     return problems
 
 
 def read(places: Sequence[Path]) -> Record | None:
-    """Return the newest of the records that can be read, or None."""
-    records = [record for record in map(_read_one, places) if record is not None]
-    return max(records, key=lambda record: datetime.fromisoformat(record.ended_at), default=None)
+    """Return the record of the last place that holds one, which is the newest whatever the clock did, or None."""
+    records = (_read_one(place) for place in reversed(places))
+    return next((record for record in records if record is not None), None)
+
+
+def _write_one(record: Record, place: Path) -> None:
+    """Write the record whole or not at all."""
+    unfinished = place.with_name(f".{place.name}~")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(place)
 
 
 def _read_one(place: Path) -> Record | None:
     """Return the record; one that is damaged counts as none, since the next run writes it anew."""
     try:
-        record = Record(**json.loads(place.read_bytes()))
-        datetime.fromisoformat(record.ended_at)
+        return Record(**json.loads(place.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
-    return record

@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from section1.config import DuckdbSettings, Rules
 from section1.operator.engine import EngineFailed
-from section1.operator.parts import part_name
+from section1.operator.parts import flushed_meanwhile, part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
 from section1.util.label_sql import LABEL, SHARED_IDS, parameters
@@ -122,7 +122,7 @@ def _line(columns: Iterable[str], sound: bool) -> str:
 
 def _write(batches: Iterable[pa.RecordBatch], successful: Path, unsuccessful: Path, tally: pq.ParquetWriter) -> None:
     """Write one part file of each output, and keep what is to be tallied."""
-    with successful.open("wb") as good, unsuccessful.open("wb") as bad:
+    with successful.open("wb") as good, unsuccessful.open("wb") as bad, flushed_meanwhile(good, bad):
         good.write(header(SUCCESSFUL))
         bad.write(header(UNSUCCESSFUL))
         for rows in batches:
