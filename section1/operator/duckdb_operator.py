@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from section1.util.plain_csv import BLOCK_BYTES
 from section1.util.report import Counts
 
 _ROWS_AT_ONCE = 10_000
+_BYTES_AT_ONCE = 128 << 20  # of many files in one query, threads wait for one another to keep the rows' order
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _TALLIED = ("reasons", "membership_id", "successful_email")
 # Files are staged under their number in the list of names: any name is safe, and none stands in the SQL.
@@ -60,7 +61,7 @@ class DuckdbEngine:
                 schema = pa.schema([(column, pa.string()) for column in _TALLIED])
                 with pq.ParquetWriter(tally, schema, use_dictionary=["reasons"]) as writer:
                     for number, files in enumerate(in_parts(source.files, sizes, self._parts)):
-                        batches = self._labelled(connection, files)
+                        batches = chain.from_iterable(self._labelled(connection, some) for some in _at_once(files))
                         _write(batches, successful / part_name(number), unsuccessful / part_name(number), writer)
             with self._connect(successful.parent) as connection:  # a new one, since the old one's memory is gone
                 return _counts(connection, tally)
@@ -91,6 +92,12 @@ class DuckdbEngine:
         tallied = "reasons, membership_id, case when reasons is null then email end as successful_email"
         query = f"select {lines}, {tallied} from ({self._label})"
         return connection.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
+
+
+def _at_once(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
+    """Return runs of neighbours that one query reads."""
+    sizes = [file.read.bytes for file in files]
+    return in_parts(files, sizes, -(-sum(sizes) // _BYTES_AT_ONCE))
 
 
 def to_duckdb(spark_sql: str, values: dict[str, str]) -> str:
