@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from section1.config import ROOT, ProcessConfig
+from section1.operator import duckdb_operator
 from section1.test.nasty import folders
 from section1.test.oracle import judge
 from section1.test.support import application, bytes_of, config_for, csv_of, outputs_of, publish, rows_of, write_files
@@ -122,3 +123,13 @@ def test_rows_stand_in_the_order_of_the_files(tmp_path: Path) -> None:
     config = label_everything(tmp_path, "duckdb", files)
     rows = rows_of(config.destination / "successful_application" / "2026-11-23T16")
     assert [row[3] for row in rows] == ["90000000", "90000001", "90000002", "90000003", "90000004"]
+
+
+def test_several_queries_write_the_same_bytes_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_for(tmp_path)
+    write_files(config.source, {f"{n}.csv": csv_of(application(f"A{n} Lim"), application(name="")) for n in range(9)})
+    publish(config)
+    in_one = bytes_of(config)
+    monkeypatch.setattr(duckdb_operator, "_BYTES_AT_ONCE", 200)  # two files
+    publish(config, reprocess=True)
+    assert bytes_of(config) == in_one
