@@ -43,10 +43,10 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def origin(packages: Sequence[str], **others: str) -> str:
-    """Say in two lines when and where this was measured, and with which versions."""
+    """Say when and where this was measured, and with which versions."""
     versions = {"python": platform.python_version(), **{name: version(name) for name in packages}, **others}
     named = ", ".join(f"{name} {number}" for name, number in versions.items())
-    return f"Measured on {date.today():%Y-%m-%d}: {machine()}.\\\nVersions: {named}."
+    return f"Measured on {date.today():%Y-%m-%d}: {machine()}; {named}."
 
 
 def machine() -> str:

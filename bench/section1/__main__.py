@@ -3,14 +3,16 @@
 import argparse
 import re
 
-from bench.results import RESULTS, write_section
+from bench.results import RESULTS, origin, write_section
+from bench.section1 import kept
 from bench.section1.plot import draw
-from bench.section1.report import SIZES, section, short
-from bench.section1.rounds import Size, measured
+from bench.section1.report import SIZES, section, short, sizes_of
+from bench.section1.rounds import measured
 from common.errors import JobError
 from section1.operator.java import find_java
 
-PLOT = RESULTS.with_name("section1.png")
+PLOT, KEPT = RESULTS.with_name("section1.png"), RESULTS.with_name("section1.json")
+PACKAGES = ("duckdb", "pyspark", "polars", "pandas", "pyarrow")
 
 
 def main() -> None:
@@ -25,14 +27,22 @@ def main() -> None:
 
 
 def benchmark(numbers_of_rows: list[int], runs: int) -> str:
-    """Measure every size, write down what is known after each, and return it. Raises: JobError."""
-    java, body = find_java().version, ""
-    sizes: dict[int, Size] = {}
+    """Measure these sizes, write down all that is known after each, and return it. Raises: JobError."""
+    known = kept.read(KEPT)
     for rows in numbers_of_rows:
-        sizes[rows] = measured(rows, runs)
-        body = section(sizes, runs, java)
-        draw(sizes, PLOT)
-        write_section(RESULTS, "Section 1", body)
+        size = measured(rows, runs)
+        known[rows] = kept.measured_now(origin(PACKAGES, java=find_java().version), runs, size)
+        kept.write(KEPT, known)
+        write_down()
+    return write_down()
+
+
+def write_down() -> str:
+    """Write all that is kept to RESULTS.md and draw it; return the text."""
+    known = kept.read(KEPT)
+    body = section(known)
+    draw(sizes_of(known), PLOT)
+    write_section(RESULTS, "Section 1", body)
     return body
 
 
@@ -41,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(
         prog="python -m bench.section1",
         description="Run section 1's engines against Polars, pandas, bare copies and the floor.",
-        epilog="example: .venv/bin/python -m bench.section1 --rows 5k 100k\nexit codes: 0 done, 1 failed, 2 bad usage",
+        epilog="sizes that are not run keep their figures\n\nexample: .venv/bin/python -m bench.section1 --rows 5k\n"
+        "exit codes: 0 done, 1 failed, 2 bad usage",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     default = " ".join(map(short, SIZES))

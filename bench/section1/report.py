@@ -3,33 +3,40 @@
 from collections.abc import Mapping
 
 from bench.measure import MEMORY, Spread, Summary
-from bench.results import origin, table
+from bench.results import table
 from bench.section1.contenders import FLOOR, OWN_COPY, POLARS, Contender
+from bench.section1.kept import Measured
 from bench.section1.rounds import Size
 from bench.section1.source import FILES
 from bench.section1.targets import targets_table
 
 SIZES = (5_000, 100_000, 1_000_000, 10_000_000)
-PACKAGES = ("duckdb", "pyspark", "polars", "pandas", "pyarrow")
 HEADER = ("contender", "wall s", "CPU s", "peak MB", "to the floor", "to Polars", "to own copy")
 
 
-def section(sizes: Mapping[int, Size], rounds: int, java: str) -> str:
+def section(measured: Mapping[int, Measured]) -> str:
     """Return all that was measured as Markdown."""
-    left_out = [short(rows) for rows in SIZES if rows not in sizes]
+    left_out = [short(rows) for rows in SIZES if rows not in measured]
     parts = [
-        origin(PACKAGES, java=java),
-        f"Applications in {FILES} plain CSV files. {rounds} interleaved runs of each contender: medians (least–most). "
+        f"Applications in {FILES} plain CSV files. Interleaved runs of each contender: medians (least–most). "
         "Each run is a process of its own, start-up included. CPU: user and system time of the process tree. "
         f"Peak: {MEMORY}. Ratios: wall / CPU / peak. Floor: parsing every field with pyarrow, then writing as many "
         "bytes as the DuckDB engine writes, to the disk. Import floor: Python and the libraries of the DuckDB engine, "
         "without work.",
-        f"Not run this time: {', '.join(left_out)} rows." if left_out else "",
-        *(f"### {short(rows)} rows\n\n{size_table(size)}" for rows, size in sizes.items()),
+        f"Not measured yet: {', '.join(left_out)} rows." if left_out else "",
+        *(
+            f"### {short(rows)} rows\n\n{size_table(one.size)}\n\n{one.runs} runs. {one.origin}"
+            for rows, one in measured.items()
+        ),
         "![wall time and peak memory against rows](section1.png)",
-        f"### Targets\n\n{targets_table(sizes) or 'No target has all its sizes in this run.'}",
+        f"### Targets\n\n{targets_table(sizes_of(measured)) or 'No target has all its sizes measured.'}",
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def sizes_of(measured: Mapping[int, Measured]) -> dict[int, Size]:
+    """Return what came of each size."""
+    return {rows: one.size for rows, one in measured.items()}
 
 
 def size_table(size: Size) -> str:

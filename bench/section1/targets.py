@@ -34,7 +34,7 @@ class Target:
 
 
 def _summary(sizes: Mapping[int, Size], place: Place) -> Summary | None:
-    found = sizes[place[0]][place[1]]
+    found = sizes[place[0]].get(place[1])
     return found if isinstance(found, Summary) else None
 
 

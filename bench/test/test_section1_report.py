@@ -7,6 +7,7 @@ import pytest
 from bench.measure import Spread, Summary
 from bench.section1.__main__ import number_of_rows
 from bench.section1.contenders import DUCKDB, FLOOR, IMPORTS, PANDAS, POLARS, SPARK, SPARK_COPY, STOCK
+from bench.section1.kept import Measured, measured_now, read, write
 from bench.section1.plot import apart, draw
 from bench.section1.report import section, short, size_table
 from bench.section1.rounds import Size
@@ -53,8 +54,28 @@ def test_ratios_are_those_of_wall_cpu_and_peak() -> None:
     assert cells(size_table(LARGE))[0][4:] == ["4.00 / 4.00 / 12.00", "1.60 / 1.60 / 6.00", ""]
 
 
-def test_the_section_names_the_sizes_that_were_not_run() -> None:
-    assert "Not run this time: 100k, 10M rows." in section({5_000: SMALL, 1_000_000: MILLION}, 3, java="25")
+def kept_of(sizes: dict[int, Size]) -> dict[int, Measured]:
+    return {rows: measured_now(f"Measured on day {rows}.", 3, size) for rows, size in sizes.items()}
+
+
+def test_the_section_names_the_sizes_that_were_never_measured_and_when_the_others_were() -> None:
+    text = section(kept_of({5_000: SMALL, 1_000_000: MILLION}))
+    assert "Not measured yet: 100k, 10M rows." in text
+    assert "3 runs. Measured on day 5000." in text
+    assert "3 runs. Measured on day 1000000." in text
+
+
+def test_what_is_kept_is_read_as_it_was_written_small_sizes_first(tmp_path: Path) -> None:
+    known = kept_of({10_000_000: LARGE, 5_000: SMALL})
+    write(tmp_path / "section1.json", known)
+    again = read(tmp_path / "section1.json")
+    assert again == known
+    assert list(again) == [5_000, 10_000_000]
+    assert again[10_000_000].size == LARGE
+
+
+def test_nothing_is_kept_at_first(tmp_path: Path) -> None:
+    assert read(tmp_path / "section1.json") == {}
 
 
 @pytest.mark.parametrize("sizes", [{1_000_000: MILLION}, {5_000: SMALL, 1_000_000: MILLION, 10_000_000: LARGE}])

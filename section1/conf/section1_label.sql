@@ -86,8 +86,8 @@ untitled as (
 unsuffixed as (
     select
         *,
-        size(words) - titles - greatest(
-            least(length(regexp_extract(reverse(marks), '^s*', 0)), size(words) - titles - 1), 0
+        size(words) - titles - least(
+            length(regexp_extract(reverse(marks), '^s*', 0)), size(words) - titles - 1
         ) as words_left
     from untitled
 ),

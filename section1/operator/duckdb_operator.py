@@ -3,8 +3,6 @@
 # ruff: noqa: S608 - the SQL is put together from our own columns and quoted paths
 
 import glob
-import os
-import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from itertools import chain, groupby
@@ -21,7 +19,7 @@ from section1.config import DuckdbSettings, Rules
 from section1.operator.engine import EngineFailed
 from section1.operator.parts import flushed_meanwhile, part_name
 from section1.operator.source import Source, SourceFile
-from section1.util.columns import REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
+from section1.util.columns import NEEDS_QUOTES, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
 from section1.util.label_sql import LABEL, SHARED_IDS, parameters
 from section1.util.parts import in_parts
 from section1.util.plain_csv import BLOCK_BYTES
@@ -29,8 +27,7 @@ from section1.util.report import Counts
 
 _ROWS_AT_ONCE = 10_000
 _BYTES_AT_ONCE = 128 << 20  # of many files in one query, threads wait for one another to keep the rows' order
-_NEEDS_QUOTES = re.compile(r'[",\r\n]')
-_TALLIED = ("reasons", "membership_id", "successful_email")
+_TALLIED = ("reasons", "membership_id", "email")
 # Files are staged under their number in the list of names: any name is safe, and none stands in the SQL.
 # Else a folder name=Eve in the path would give every row that name.
 _FROM_THE_PATH = "filename=true, hive_partitioning=false"
@@ -63,7 +60,6 @@ class DuckdbEngine:
                     for number, files in enumerate(in_parts(source.files, sizes, self._parts)):
                         batches = chain.from_iterable(self._labelled(connection, some) for some in _at_once(files))
                         _write(batches, successful / part_name(number), unsuccessful / part_name(number), writer)
-            with self._connect(successful.parent) as connection:  # a new one, since the old one's memory is gone
                 return _counts(connection, tally)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise EngineFailed(self.name, error) from None
@@ -76,7 +72,8 @@ class DuckdbEngine:
         }
         connection = duckdb.connect(config=settings)
         # One more than cores, since Python's own thread writes what these have labelled.
-        connection.execute(f"set threads = {(os.cpu_count() or 1) + 1}")
+        [(cores,)] = connection.execute("select current_setting('threads')").fetchall()
+        connection.execute(f"set threads = {cores + 1}")
         # With the default, 1 MB, one thread waits for the other.
         connection.execute("set streaming_buffer_size = '64MB'")
         return connection
@@ -84,12 +81,13 @@ class DuckdbEngine:
     def _labelled(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> pa.RecordBatchReader:
         """Return the rows of these files, in order, as a line of either output, and _TALLIED."""
         connection.execute(f"create or replace temp view application as {_relation(files)}")
-        sound = all(file.columns and not _NEEDS_QUOTES.search(file.read.name) for file in files)
+        sound = all(file.is_sound for file in files)
         lines = (
             f"case when reasons is null then {_line(SUCCESSFUL, sound)} end, "
             f"case when reasons is not null then {_line(UNSUCCESSFUL, sound)} end"
         )
-        tallied = "reasons, membership_id, case when reasons is null then email end as successful_email"
+        # The tally is small without the e-mail addresses of unsuccessful rows.
+        tallied = "reasons, membership_id, case when reasons is null then email end as email"
         query = f"select {lines}, {tallied} from ({self._label})"
         return connection.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
 
@@ -119,7 +117,7 @@ def _line(columns: Iterable[str], sound: bool) -> str:
     """Return an expression for a line of CSV: null is nothing, and what is `sound` needs no quotes."""
     if not sound:
         columns = [
-            f"case when regexp_matches({column}, '{_NEEDS_QUOTES.pattern}') "
+            f"case when regexp_matches({column}, '{NEEDS_QUOTES.pattern}') "
             f"""then '"' || replace({column}, '"', '""') || '"' else {column} end"""
             for column in columns
         ]
@@ -140,10 +138,7 @@ def _write(batches: Iterable[pa.RecordBatch], successful: Path, unsuccessful: Pa
 
 def _counts(connection: duckdb.DuckDBPyConnection, tally: Path) -> Counts:
     connection.execute(f"create temp view labelled as from read_parquet({_quoted(tally)})")
-    connection.execute(
-        "create temp view successful as select membership_id, successful_email as email from labelled "
-        "where reasons is null"
-    )
+    connection.execute("create temp view successful as from labelled where reasons is null")
     rows = connection.execute("select reasons, count(*) from labelled group by reasons").fetchall()
     [(shared_ids,)] = connection.execute(SHARED_IDS.read_text(encoding="utf-8")).fetchall()
     return Counts.of(dict(rows), shared_ids)

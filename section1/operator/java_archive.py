@@ -3,7 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ class Archive:
     """What Java is told of its stored classes: to use them, to store them as it ends, or nothing."""
 
     options: tuple[str, ...] = ()
-    stores: bool = False
+    unfinished: Path | None = None  # where Java stores them; whoever ends Java before it has done so removes it
 
 
 @contextmanager
@@ -38,13 +38,13 @@ def archive_for(java: Java, identity: Iterable[str]) -> Iterator[Archive]:
         return
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        unfinished = tempfile.TemporaryDirectory(dir=FOLDER)
+        unfinished = tempfile.TemporaryDirectory(dir=FOLDER, ignore_cleanup_errors=True)
     except OSError as error:
         logger.info("Spark starts slower than it could: %s cannot be written (%s)", FOLDER, error.strerror)
         yield Archive()
         return
     with unfinished as folder:
         stored = Path(folder, path.name)
-        yield Archive((f"-XX:{store}={stored}",), stores=True)
-        if stored.exists():
+        yield Archive((f"-XX:{store}={stored}",), stored)
+        with suppress(OSError):  # there was none, or it cannot be kept: the next run stores one
             stored.replace(path)

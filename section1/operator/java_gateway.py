@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import struct
 import subprocess
 import tempfile
@@ -18,10 +19,10 @@ from pyspark.java_gateway import launch_gateway
 from common.errors import JobError
 from section1.config import CONF, SparkSettings
 from section1.operator.java import find_java
-from section1.operator.java_archive import archive_for
+from section1.operator.java_archive import Archive, archive_for
 
 _SECONDS_TO_START = 120
-_SECONDS_TO_STORE = 300
+_SECONDS_TO_STORE = 120
 _LOGGING = CONF / "section1_log4j2.properties"
 _SPARK_HOME = Path(pyspark.__file__).parent
 logger = logging.getLogger(__name__)
@@ -65,24 +66,16 @@ def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientS
 
     `brief` work is done before Java's second compiler has paid for itself. Raises: JavaMissing, JavaDied.
     """
-    java = find_java()
+    java, jars = find_java(), _jars()
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryFile("w+") as words,
-        archive_for(java, [pyspark.__version__, str(_SPARK_HOME), *_OPTIONS]) as archive,
+        archive_for(java, [pyspark.__version__, *_OPTIONS, *map(_stamp, jars)]) as archive,
     ):
         connection = Path(folder, "connection")
+        own = [f"-Djava.io.tmpdir={folder}", *archive.options, *_compilers(archive, brief)]
         process = subprocess.Popen(
-            [
-                str(java.command),
-                f"-Xmx{settings.driver_memory}",
-                *_OPTIONS,
-                *archive.options,
-                *(["-XX:TieredStopAtLevel=1"] if brief and not archive.stores else []),
-                f"-Djava.io.tmpdir={folder}",
-                *("-cp", str(_SPARK_HOME / "jars" / "*")),
-                *("org.apache.spark.deploy.SparkSubmit", "--master", settings.master, "pyspark-shell"),
-            ],
+            [str(java.command), *own, *_arguments(settings, jars)],
             stdin=subprocess.PIPE,  # Spark's gateway ends when this closes
             stdout=words,
             stderr=words,
@@ -93,13 +86,45 @@ def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientS
             _await(process, connection, words)
             with closing(_connect(connection)) as client:
                 yield client
-            if archive.stores:
+            if archive.unfinished:
                 _let_it_store(process)
         finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.kill()
-            process.wait()
+            _end(process, archive)
+
+
+def _jars() -> list[Path]:
+    """Return Spark's jars in an order that does not depend on the disk: stored classes are bound to it."""
+    return sorted((_SPARK_HOME / "jars").glob("*.jar"))
+
+
+def _stamp(jar: Path) -> str:
+    """Return what Java looks at to see whether the classes that it has stored are still those of the jar."""
+    status = jar.stat()
+    return f"{jar} {status.st_size} {int(status.st_mtime)}"
+
+
+def _arguments(settings: SparkSettings, jars: list[Path]) -> list[str]:
+    return [
+        f"-Xmx{settings.driver_memory}",
+        *_OPTIONS,
+        *("-cp", ":".join(map(str, jars))),
+        *("org.apache.spark.deploy.SparkSubmit", "--master", settings.master, "pyspark-shell"),
+    ]
+
+
+def _compilers(archive: Archive, brief: bool) -> list[str]:
+    """Leave Java's second compiler out of brief work, but not of a run whose profiles are stored for longer ones."""
+    return ["-XX:TieredStopAtLevel=1"] if brief and not archive.unfinished else []
+
+
+def _end(process: subprocess.Popen[bytes], archive: Archive) -> None:
+    """End Java, with the child that stores its classes, and keep nothing that it has not finished by itself."""
+    assert process.stdin is not None
+    process.stdin.close()
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    if process.wait() != 0 and archive.unfinished:
+        archive.unfinished.unlink(missing_ok=True)
 
 
 def _environment(settings: SparkSettings, connection: Path) -> dict[str, str]:

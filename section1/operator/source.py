@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import JobError, UsageError
-from section1.util.columns import HeaderRefused
+from section1.util.columns import NEEDS_QUOTES, HeaderRefused
 from section1.util.csv_records import RecordTooLong
 from section1.util.plain_csv import BLOCK_BYTES, PlainCheck
 from section1.util.report import FileRead, FileRefused, FileSkipped
@@ -56,6 +56,11 @@ class SourceFile:
     staged: Path
     columns: tuple[str, ...]  # of a plain CSV, by place; none when it is staged as Parquet
     stamp: Stamp
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether neither a field of it nor its name needs quotes in an output."""
+        return bool(self.columns) and not NEEDS_QUOTES.search(self.read.name)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from section1.operator.engine import EngineFailed
 from section1.operator.java_gateway import JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
-from section1.util.columns import REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
+from section1.util.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
 from section1.util.label_sql import LABEL, SHARED_IDS, parameters
 from section1.util.parts import in_parts
 from section1.util.plain_csv import BLOCK_BYTES
@@ -45,16 +45,8 @@ SETTINGS = {
     # No .crc file beside each file.
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
 }
-_BRIEF_BYTES = 16 << 20  # measured: 100,000 rows are done sooner on Java's first compiler alone, a million are not
+BRIEF_BYTES = 16 << 20  # measured: 100,000 rows are done sooner on Java's first compiler alone, a million are not
 _READ: dict[str, Any] = {"header": True, "sep": ",", "quote": "", "escape": "", "lineSep": "\n", "mode": "FAILFAST"}
-# Without these Spark alters what it writes: quotes, empty values and outer white space.
-_WRITE = {
-    "quote": '"',
-    "escape": '"',
-    "emptyValue": "",
-    "ignoreLeadingWhiteSpace": "false",
-    "ignoreTrailingWhiteSpace": "false",
-}
 _READ_BACK: dict[str, Any] = {"quote": '"', "escape": '"', "multiLine": True, "lineSep": "\n", "mode": "FAILFAST"}
 
 
@@ -75,12 +67,13 @@ class SparkEngine:
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
         """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed, JavaMissing."""
         lines = successful.with_name("lines")
-        with self._session(brief=sum(file.read.bytes for file in source.files) < _BRIEF_BYTES) as spark:
+        with self._session(brief=sum(file.read.bytes for file in source.files) < BRIEF_BYTES) as spark:
             tally = Observation("tally")
             _application(spark, source).createOrReplaceTempView("application")
             labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters).observe(tally, *_tallied())
             output = F.when(F.col("reasons").isNull(), successful.name).otherwise(unsuccessful.name)
-            line = F.when(F.col("reasons").isNull(), _line(SUCCESSFUL)).otherwise(_line(UNSUCCESSFUL))
+            sound = all(file.is_sound for file in source.files)
+            line = F.when(F.col("reasons").isNull(), _line(SUCCESSFUL, sound)).otherwise(_line(UNSUCCESSFUL, sound))
             written = labelled.select(line.alias("value"), output.alias("output"))
             written.write.partitionBy("output").text(f"file:{lines}")
             counts = _counts(tally, _shared_ids(spark, lines / f"output={successful.name}"))
@@ -138,9 +131,16 @@ def _paths(files: Iterable[SourceFile]) -> list[str]:
     return ["file:" + "".join(f"\\{c}" if c in "\\*?[]{}," else c for c in str(file.staged)) for file in files]
 
 
-def _line(columns: Sequence[str]) -> Column:
-    """Return a line of CSV, without its end."""
-    return F.to_csv(F.struct(*columns), _WRITE)
+def _line(columns: Sequence[str], sound: bool) -> Column:
+    """Return a line of CSV, without its end: null is nothing, and what is `sound` needs no quotes."""
+    fields = (F.coalesce(F.col(column) if sound else _quoted(column), F.lit("")) for column in columns)
+    return F.concat(*[part for field in fields for part in (F.lit(","), field)][1:])
+
+
+def _quoted(column: str) -> Column:
+    """Return the column, in quotes where it needs them."""
+    quoted = F.concat(F.lit('"'), F.replace(column, F.lit('"'), F.lit('""')), F.lit('"'))
+    return F.when(F.col(column).rlike(NEEDS_QUOTES.pattern), quoted).otherwise(F.col(column))
 
 
 def _tallied() -> list[Column]:

@@ -25,8 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def store(java: Java, *identity: str) -> None:
     """Do what Java does as it ends."""
     with archive_for(java, identity) as archive:
-        assert archive.stores
-        Path(archive.options[0].partition("=")[2]).write_text("classes")
+        assert archive.unfinished
+        archive.unfinished.write_text("classes")
 
 
 def test_what_is_stored_at_the_first_use_is_used_from_the_second_on(folder: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_is_stored_at_the_first_use_is_used_from_the_second_on(folder: Path
     [stored] = folder.iterdir()
     with archive_for(JAVA_25, ["4.3"]) as archive:
         assert archive.options == (f"-XX:AOTCache={stored}",)
-        assert not archive.stores
+        assert archive.unfinished is None
 
 
 def test_an_older_java_stores_classes_its_own_way(folder: Path) -> None:
@@ -58,7 +58,8 @@ def test_another_java_or_another_spark_stores_its_own(folder: Path, java: Java, 
 def test_a_run_that_fails_stores_nothing_and_leaves_nothing(folder: Path) -> None:
     def fail() -> None:
         with archive_for(JAVA_25, ["4.3"]) as archive:
-            Path(archive.options[0].partition("=")[2]).write_text("half")
+            assert archive.unfinished
+            archive.unfinished.write_text("half")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -75,7 +76,7 @@ def test_java_that_ends_without_storing_leaves_nothing(folder: Path) -> None:
 def test_where_nothing_can_be_stored_spark_starts_all_the_same(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder.write_text("a file where the folder should be")
     with caplog.at_level(logging.INFO), archive_for(JAVA_25, ["4.3"]) as archive:
-        assert (archive.options, archive.stores) == ((), False)
+        assert (archive.options, archive.unfinished) == ((), None)
     assert caplog.messages == [f"Spark starts slower than it could: {folder} cannot be written (File exists)"]
 
 
@@ -88,7 +89,7 @@ def test_a_run_on_spark_stores_classes_that_java_accepts(
     publish(config)
     assert [row[:2] for row in outputs_of(config)[0]] == [("Ada", "Lim")]
     [stored] = folder.iterdir()
-    jars = str(java_gateway._SPARK_HOME / "jars" / "*")
+    jars = ":".join(map(str, java_gateway._jars()))
     # With the mode `on` Java ends with 1 when it cannot use what is stored.
     command = [
         str(find_java().command),

@@ -1,5 +1,7 @@
 """The columns of the input and of the two outputs, the reasons, and what is white space. Source: README, section 1."""
 
+import re
+
 REQUIRED = ("name", "email", "date_of_birth", "mobile_no")
 
 _APPLICANT = ("first_name", "last_name", "date_of_birth", "mobile_no", "email", "above_18")
@@ -27,6 +29,7 @@ REASONS = (
     "email_invalid",
 )
 
+NEEDS_QUOTES = re.compile(r'[",\r\n]')  # in a field of CSV
 WHITE_SPACE = " \t\n\r\v\f\u00a0\u3000"
 
 
