@@ -66,9 +66,9 @@ state_of() {
         echo absent
 }
 
-# usage: last_words CONTAINER   what its health check said last, or its log where it does not run
+# usage: last_words CONTAINER STATE   what its health check said last, or its log where it does not run
 last_words() {
-    case $(state_of "$1") in
+    case $2 in
     running*) docker container inspect --format '{{with .State.Health}}{{range .Log}}{{println .Output}}{{end}}{{end}}' "$1" ;;
     absent) ;;
     *) docker container logs --tail 5 "$1" 2>&1 ;;
@@ -79,7 +79,8 @@ last_words() {
 wait_healthy() {
     waited=0
     while :; do
-        state=$(state_of "$1") words=$(last_words "$1")
+        state=$(state_of "$1")
+        words=$(last_words "$1" "$state")
         case "$state $words" in
         'running healthy '*) break ;;
         # A check that says so itself need not say it three times.
@@ -111,7 +112,8 @@ say_waiting_is_over() {
 
 # usage: show_status CONTAINER   its state and the words of its health check; true when healthy
 show_status() {
-    state=$(state_of "$1") words=$(last_words "$1")
+    state=$(state_of "$1")
+    words=$(last_words "$1" "$state")
     printf '%s: %s (%s)\n' "$1" "$state" "${words#*healthy: }"
     [ "$state" = 'running healthy' ]
 }

@@ -54,8 +54,8 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait ten seconds for an answer."""
-    monkeypatch.setattr(commands, "Webhook", partial(Webhook, seconds=0.1))
+    """Do not wait ten seconds for an answer that never comes, but long enough for one that does."""
+    monkeypatch.setattr(commands, "Webhook", partial(Webhook, seconds=2))
 
 
 def told(night: Night) -> bool:

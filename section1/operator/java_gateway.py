@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +18,7 @@ from pyspark.java_gateway import launch_gateway
 
 from common.errors import JobError
 from section1.config import CONF, SparkSettings
-from section1.operator.java import find_java
+from section1.operator.java import Java, find_java
 from section1.operator.java_archive import Archive, archive_for
 
 _SECONDS_TO_START = 120
@@ -70,7 +70,7 @@ def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientS
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryFile("w+") as words,
-        archive_for(java, [pyspark.__version__, *_OPTIONS, *map(_stamp, jars)]) as archive,
+        archive_of(java, jars) as archive,
     ):
         connection = Path(folder, "connection")
         own = [f"-Djava.io.tmpdir={folder}", *archive.options, *_compilers(archive, brief)]
@@ -90,6 +90,11 @@ def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientS
                 _let_it_store(process)
         finally:
             _end(process, archive)
+
+
+def archive_of(java: Java, jars: list[Path]) -> AbstractContextManager[Archive]:
+    """Give the classes that this Java has stored of these jars, as long as nothing that they depend on has changed."""
+    return archive_for(java, [pyspark.__version__, *_OPTIONS, *map(_stamp, jars)])
 
 
 def _jars() -> list[Path]:

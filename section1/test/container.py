@@ -1,18 +1,23 @@
 """Section 1's container for tests: a copy of the repository whose runner starts the real one."""
 
+import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "section1_python"
 OWNER = 1000  # nobody that the image knows
 NEVER = "0 0 31 2 *"
 Ran = subprocess.CompletedProcess[str]
+C = TypeVar("C", bound="Copy")
 
 
 def docker(*arguments: str) -> Ran:
@@ -83,11 +88,13 @@ class Copy:
         (self.source / name).write_bytes(content)
         self.give_away()
 
-    def use(self, engine: str) -> None:
-        """Configure the engine; DuckDB is the quick one."""
+    def configure(self, **values: str) -> None:
+        """Let section1_process.yaml say this."""
         path = self.section / "conf" / "section1_process.yaml"
-        other = {"duckdb": "spark", "spark": "duckdb"}[engine]
-        path.write_text(path.read_text().replace(f"\nengine: {other} ", f"\nengine: {engine} "))
+        text = path.read_text()
+        for key, value in values.items():
+            text = re.sub(rf"(?m)^{key}: \S+", f"{key}: {value}", text)
+        path.write_text(text)
 
     def runner(self, *arguments: str, **environment: str) -> Ran:
         """Run section1_runner.sh from another folder."""
@@ -97,6 +104,11 @@ class Copy:
             command, capture_output=True, text=True, cwd="/", env=inherited | environment, check=False
         )
 
+    def start(self) -> None:
+        """Start the container, which must become healthy."""
+        ran = self.runner("start")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
     def batches(self) -> dict[str, bytes]:
         """Return the batches that count, and their reports."""
         return {path.stem: path.read_bytes() for path in sorted((self.destination / "report").glob("*.json"))}
@@ -104,3 +116,14 @@ class Copy:
     def not_ours(self) -> Iterator[Path]:
         """Yield the files below section1 that belong to somebody else."""
         return (path for path in self.section.rglob("*") if path.lstat().st_uid != self.uid)
+
+
+@contextmanager
+def alone(copy: C) -> Iterator[C]:
+    """Let no other test have the container meanwhile, since there is one of a name; remove it at the end."""
+    with (ROOT / "docker" / "section1.compose.yaml").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        try:
+            yield copy
+        finally:
+            copy.runner("stop")

@@ -1,0 +1,131 @@
+"""The container struck: killed, stopped, out of memory, time or disk; the old batch stays, the next run completes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from section1.test.container import NAME, docker, inside, inspect, wait_until
+from section1.test.container_faults import (
+    BEGINS,
+    COMPLETED,
+    DESTINATION,
+    LOG,
+    Site,
+    full_disk,
+    health,
+    read_only_disk,
+    started,
+    unhealthy,
+    without_moments,
+)
+
+pytestmark = pytest.mark.needs("docker")
+
+FAILED = "the run failed with exit code 1"
+KILLED = "the run was killed (exit code 137), perhaps for lack of memory"
+LATE = "the run was ended because it took longer than 1 min"
+STOPPED = "the run was stopped before its end"
+
+
+@pytest.fixture(scope="module")
+def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with started(Site(tmp_path_factory.mktemp("container")), SECTION1_TIME_LIMIT_MINUTES="1") as site:
+        yield site
+
+
+@pytest.fixture
+def site(container: Site) -> Site:
+    return container.ready()
+
+
+def files_inside() -> dict[str, str]:
+    """Return the files of the destination as the container sees them, and their checksums."""
+    lines = inside("find", DESTINATION, "-type", "f", "-exec", "sha256sum", "{}", "+").splitlines()
+    return {path: checksum for checksum, path in (line.split() for line in lines)}
+
+
+def test_a_run_that_is_killed_with_its_container_is_made_up_once(site: Site) -> None:
+    before = site.counting()
+    with site.held_run() as run:
+        assert (docker("container", "kill", NAME).returncode, run.wait()) == (0, 137)
+    status = site.runner("status")
+    assert (status.returncode, status.stdout.startswith(f"{NAME}: exited ")) == (1, True)
+    assert (site.counting(), site.outcome()) == (before, None)
+    site.start()
+    assert site.state() == COMPLETED
+    assert site.said().count(BEGINS) == 2
+
+
+def test_stop_lets_a_run_clean_up_and_that_is_no_failure(site: Site) -> None:
+    before = site.counting()
+    with site.held_run():
+        assert site.runner("stop").returncode == 0
+    assert inspect("{{.State.Status}}") == ""
+    assert (site.counting(), site.outcome(), site.said()[-1]) == (before, None, STOPPED)
+    assert site.leftovers() == ["successful_application"]  # half a batch, which counts for nothing; and no stage
+    site.start()
+    assert site.state() == COMPLETED
+
+
+def test_of_two_runs_at_once_the_second_says_so_and_leaves(site: Site) -> None:
+    with site.held_run() as first:
+        second = site.runner("run-now")
+    assert (first.returncode, second.returncode) == (0, 75)
+    assert second.stdout.endswith("section1: another run is at work, so this one did nothing\n")
+    assert site.state() == COMPLETED
+
+
+def test_a_run_over_its_time_is_ended(site: Site) -> None:
+    before = site.counting()
+    with site.held_run() as run:
+        assert run.wait(150) == 1
+    assert (site.counting(), site.outcome(), site.said()[-1]) == (before, (1, LATE), LATE)
+    assert site.leftovers() == ["successful_application"]
+    assert health() == unhealthy(LATE)
+    assert site.runner("run-now").returncode == 0
+    assert site.state() == COMPLETED
+
+
+def test_a_read_only_destination_is_named_and_unhealthy_until_it_can_be_written_again(site: Site) -> None:
+    before = site.counting()
+    with read_only_disk():
+        assert site.runner("run-now").returncode == 1
+        problem = f"error: {DESTINATION}/.lock: Read-only file system; nothing was published"
+        assert (site.said(), health()) == ([BEGINS, problem, FAILED], unhealthy(FAILED))
+        wait_until(lambda: f"{NAME}: running unhealthy ({FAILED} at " in site.runner("status").stdout)
+        assert (site.runner("status").returncode, site.counting()) == (1, before)
+    assert site.runner("run-now").returncode == 0
+    assert site.state() == COMPLETED
+
+
+def test_a_full_disk_is_named_and_unhealthy_until_there_is_space(site: Site) -> None:
+    with full_disk() as free:
+        before = files_inside()
+        ran = site.runner("run-now")
+        assert (ran.returncode, without_moments(ran.stdout).splitlines()) == (
+            1,
+            [
+                f"MOMENT section1: {BEGINS}",
+                f"{LOG}/data_pipeline.log: No space left on device; the rest of this run is not written there",
+                "error: duckdb: No space left on device; nothing was published",
+                f"MOMENT section1: {FAILED}",
+                f"{LOG}/last_run.json: No space left on device; the outcome of this run is not recorded there",
+            ],
+        )
+        assert (files_inside(), health()) == (before, unhealthy(FAILED))
+        free()
+        assert site.runner("run-now").returncode == 0
+        after = files_inside()
+        assert (after.items() > before.items(), len(after) - len(before), health()[0]) == (True, 3, 0)
+    assert (site.runner("run-now").returncode, site.state()) == (0, COMPLETED)
+
+
+def test_a_run_out_of_memory_is_killed_and_start_says_so_until_there_is_more(site: Site) -> None:
+    before = site.counting()
+    site.set(SECTION1_MEMORY="64m")
+    ran = site.runner("start")
+    assert (ran.returncode, f"{NAME} is running starting ({KILLED} at " in ran.stderr.splitlines()[-1]) == (1, True)
+    assert (site.counting(), site.outcome()) == (before, (137, KILLED))
+    site.set(SECTION1_MEMORY="2g")
+    site.start()
+    assert site.state() == COMPLETED
