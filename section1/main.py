@@ -59,7 +59,7 @@ class Outcome:
 
 def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
     """Label the applications that no batch holds yet and publish them as one. Raises: JobError, OSError."""
-    destination, engine = Destination(config.destination), engine_of(config)
+    destination, engine = Destination(config.destination), engine_of(config, dry_run=request.dry_run)
     with _workplace(destination, request.dry_run) as stage:
         committed = destination.committed()
         name = request.batch if request.reprocess else free_name(request.batch, committed)

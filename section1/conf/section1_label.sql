@@ -134,10 +134,12 @@ born as (
         case
             when written_birthday rlike '^(19|[2-9][0-9])[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])\\z'
                 then written_birthday
-            when written_birthday rlike '^(19|[2-9][0-9])[0-9]{2}(0[1-9]|1[0-2])(29|3[01])\\z'
+            when
+                written_birthday rlike '^(19|[2-9][0-9])[0-9]{2}(0[1-9]|1[0-2])(29|3[01])\\z'
                 and try_cast(
-                    concat(left(written_birthday, 4), '-', substr(written_birthday, 5, 2), '-', right(written_birthday, 2))
-                    as date
+                    concat_ws(
+                        '-', left(written_birthday, 4), substr(written_birthday, 5, 2), right(written_birthday, 2)
+                    ) as date
                 ) is not null
                 then written_birthday
         end as born_on

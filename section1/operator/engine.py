@@ -38,12 +38,12 @@ class EngineFailed(JobError):
         super().__init__(f"{engine}: {reasons[0] if reasons else type(error).__name__}; nothing was published")
 
 
-def engine_of(config: ProcessConfig) -> Engine:
-    """Return the configured engine; what the other one needs is not imported."""
+def engine_of(config: ProcessConfig, *, dry_run: bool) -> Engine:
+    """Return the configured engine, which keeps nothing of a dry run; what the other one needs is not imported."""
     if config.engine == "spark":
         from section1.operator.spark_operator import SparkEngine
 
-        return SparkEngine(config.spark, config.rules, config.parts)
+        return SparkEngine(config.spark, config.rules, config.parts, dry_run=dry_run)
     from section1.operator.duckdb_operator import DuckdbEngine
 
     return DuckdbEngine(config.duckdb, config.rules, config.parts)

@@ -26,7 +26,7 @@ class Archive:
 
 
 @contextmanager
-def archive_for(java: Java, identity: Iterable[str]) -> Iterator[Archive]:
+def archive_for(java: Java, identity: Iterable[str], *, may_store: bool) -> Iterator[Archive]:
     """Give the archive of this Java for what `identity` names; one that is stored in the body is kept after it."""
     use, store = ("AOTCache", "AOTCacheOutput")
     if java.release < _FIRST_WITH_AOT_CACHE:
@@ -35,6 +35,9 @@ def archive_for(java: Java, identity: Iterable[str]) -> Iterator[Archive]:
     path = FOLDER / f"spark-{key[:16]}"
     if path.exists():
         yield Archive((f"-XX:{use}={path}",))
+        return
+    if not may_store:
+        yield Archive()
         return
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)

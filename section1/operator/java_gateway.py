@@ -61,7 +61,7 @@ class JavaDied(JobError):
 
 
 @contextmanager
-def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientServer]:
+def gateway(settings: SparkSettings, *, brief: bool = False, dry_run: bool = False) -> Iterator[ClientServer]:
     """Keep a Java process for Spark while the body runs; it ends with this one, however that ends.
 
     `brief` work is done before Java's second compiler has paid for itself. Raises: JavaMissing, JavaDied.
@@ -70,7 +70,7 @@ def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientS
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryFile("w+") as words,
-        archive_of(java, jars) as archive,
+        archive_of(java, jars, may_store=not dry_run) as archive,
     ):
         connection = Path(folder, "connection")
         own = [f"-Djava.io.tmpdir={folder}", *archive.options, *_compilers(archive, brief)]
@@ -92,9 +92,9 @@ def gateway(settings: SparkSettings, *, brief: bool = False) -> Iterator[ClientS
             _end(process, archive)
 
 
-def archive_of(java: Java, jars: list[Path]) -> AbstractContextManager[Archive]:
+def archive_of(java: Java, jars: list[Path], *, may_store: bool) -> AbstractContextManager[Archive]:
     """Give the classes that this Java has stored of these jars, as long as nothing that they depend on has changed."""
-    return archive_for(java, [pyspark.__version__, *_OPTIONS, *map(_stamp, jars)])
+    return archive_for(java, [pyspark.__version__, *_OPTIONS, *map(_stamp, jars)], may_store=may_store)
 
 
 def _jars() -> list[Path]:

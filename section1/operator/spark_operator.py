@@ -55,10 +55,11 @@ class SparkEngine:
 
     name = "spark"
 
-    def __init__(self, settings: SparkSettings, rules: Rules, parts: int) -> None:
+    def __init__(self, settings: SparkSettings, rules: Rules, parts: int, *, dry_run: bool) -> None:
         self._settings = settings
         self._parameters = parameters(rules)
         self._parts = parts
+        self._dry_run = dry_run
 
     def versions(self) -> dict[str, str]:
         """Return Spark's version."""
@@ -84,7 +85,7 @@ class SparkEngine:
     @contextmanager
     def _session(self, *, brief: bool) -> Iterator[SparkSession]:
         """Keep a session while the body runs."""
-        with gateway(self._settings, brief=brief) as java:
+        with gateway(self._settings, brief=brief, dry_run=self._dry_run) as java:
             try:
                 context = SparkContext(conf=self._conf(java), gateway=java)
                 yield SparkSession(context)

@@ -190,7 +190,7 @@ class Replaying:
         question = f"{self._config.rules!r} {self._config.parts} {[file.read for file in source.files]}"
         answer = self._memory / f"{hashlib.sha256(question.encode()).hexdigest()}.json"
         if not answer.exists():
-            counts = engine_of(self._config).label(source, successful, unsuccessful)
+            counts = engine_of(self._config, dry_run=False).label(source, successful, unsuccessful)
             parts = [
                 {part.name: part.read_text() for part in folder.iterdir()} for folder in (successful, unsuccessful)
             ]

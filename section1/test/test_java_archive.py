@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def store(java: Java, *identity: str) -> None:
     """Do what Java does as it ends."""
-    with archive_for(java, identity) as archive:
+    with archive_for(java, identity, may_store=True) as archive:
         assert archive.unfinished
         archive.unfinished.write_text("classes")
 
@@ -32,16 +32,16 @@ def store(java: Java, *identity: str) -> None:
 def test_what_is_stored_at_the_first_use_is_used_from_the_second_on(folder: Path) -> None:
     store(JAVA_25, "4.3")
     [stored] = folder.iterdir()
-    with archive_for(JAVA_25, ["4.3"]) as archive:
+    with archive_for(JAVA_25, ["4.3"], may_store=True) as archive:
         assert archive.options == (f"-XX:AOTCache={stored}",)
         assert archive.unfinished is None
 
 
 def test_an_older_java_stores_classes_its_own_way(folder: Path) -> None:
-    with archive_for(JAVA_17, ["4.3"]) as archive:
+    with archive_for(JAVA_17, ["4.3"], may_store=True) as archive:
         assert archive.options[0].startswith("-XX:ArchiveClassesAtExit=")
     store(JAVA_17, "4.3")
-    with archive_for(JAVA_17, ["4.3"]) as archive:
+    with archive_for(JAVA_17, ["4.3"], may_store=True) as archive:
         assert archive.options == (f"-XX:SharedArchiveFile={next(folder.iterdir())}",)
 
 
@@ -57,7 +57,7 @@ def test_another_java_or_another_spark_stores_its_own(folder: Path, java: Java, 
 
 def test_a_run_that_fails_stores_nothing_and_leaves_nothing(folder: Path) -> None:
     def fail() -> None:
-        with archive_for(JAVA_25, ["4.3"]) as archive:
+        with archive_for(JAVA_25, ["4.3"], may_store=True) as archive:
             assert archive.unfinished
             archive.unfinished.write_text("half")
             raise RuntimeError
@@ -67,15 +67,21 @@ def test_a_run_that_fails_stores_nothing_and_leaves_nothing(folder: Path) -> Non
     assert list(folder.iterdir()) == []
 
 
+def test_a_dry_run_stores_nothing(folder: Path) -> None:
+    with archive_for(JAVA_25, ["4.3"], may_store=False) as archive:
+        assert (archive.options, archive.unfinished) == ((), None)
+    assert not folder.exists()
+
+
 def test_java_that_ends_without_storing_leaves_nothing(folder: Path) -> None:
-    with archive_for(JAVA_25, ["4.3"]):
+    with archive_for(JAVA_25, ["4.3"], may_store=True):
         pass
     assert list(folder.iterdir()) == []
 
 
 def test_where_nothing_can_be_stored_spark_starts_all_the_same(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder.write_text("a file where the folder should be")
-    with caplog.at_level(logging.INFO), archive_for(JAVA_25, ["4.3"]) as archive:
+    with caplog.at_level(logging.INFO), archive_for(JAVA_25, ["4.3"], may_store=True) as archive:
         assert (archive.options, archive.unfinished) == ((), None)
     assert caplog.messages == [f"Spark starts slower than it could: {folder} cannot be written (File exists)"]
 

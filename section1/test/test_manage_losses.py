@@ -41,7 +41,9 @@ def meddle(
     after: Callable[[Path], object] = lambda _: None,
     lost: int = 0,
 ) -> None:
-    monkeypatch.setattr(main, "engine_of", lambda config: Meddling(engine_of(config), before, after, lost))
+    monkeypatch.setattr(
+        main, "engine_of", lambda config, dry_run: Meddling(engine_of(config, dry_run=dry_run), before, after, lost)
+    )
 
 
 @pytest.mark.parametrize(

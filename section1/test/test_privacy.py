@@ -84,7 +84,7 @@ def run_failing(way: str) -> int:
     """Run the command's job in this process, on an engine that fails this way; the tests' children call it."""
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "engine_of", lambda config: Failing(engine_of(config), way))
+        patch.setattr(main, "engine_of", lambda config, dry_run: Failing(engine_of(config, dry_run=dry_run), way))
         return job(parser().parse_args(sys.argv[1:]))
 
 
