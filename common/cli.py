@@ -45,8 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(job: Callable[[], int]) -> NoReturn:
     """Run the job and leave with its exit code; an error becomes one line and the exit code of its type."""
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    logging.getLogger("py4j").propagate = False  # it tells of each connection, and what it could not do with Java
+    _log_to_stderr()
     signal.signal(signal.SIGTERM, _stop)
     try:
         become_owner()
@@ -68,6 +67,14 @@ def run(job: Callable[[], int]) -> NoReturn:
         code = 1
         _report_bug(error)
     sys.exit(code)
+
+
+def _log_to_stderr() -> None:
+    """Show what our own loggers say; libraries that use the root one, as py4j does, would add their tracebacks."""
+    handler = logging.StreamHandler()
+    handler.addFilter(lambda record: record.name != "root")
+    logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("py4j").propagate = False  # it tells of each connection, and what it could not do with Java
 
 
 def conclude(tell: Callable[[], None]) -> None:

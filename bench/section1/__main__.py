@@ -28,21 +28,13 @@ def main() -> None:
 
 def benchmark(numbers_of_rows: list[int], runs: int) -> str:
     """Measure these sizes, write down all that is known after each, and return it. Raises: JobError."""
-    known = kept.read(KEPT)
+    body = ""
     for rows in numbers_of_rows:
         size = measured(rows, runs)
-        known[rows] = kept.measured_now(origin(PACKAGES, java=find_java().version), runs, size)
-        kept.write(KEPT, known)
-        write_down()
-    return write_down()
-
-
-def write_down() -> str:
-    """Write all that is kept to RESULTS.md and draw it; return the text."""
-    known = kept.read(KEPT)
-    body = section(known)
-    draw(sizes_of(known), PLOT)
-    write_section(RESULTS, "Section 1", body)
+        known = kept.add(KEPT, rows, kept.measured_now(origin(PACKAGES, java=find_java().version), runs, size))
+        body = section(known)
+        draw(sizes_of(known), PLOT)
+        write_section(RESULTS, "Section 1", body)
     return body
 
 

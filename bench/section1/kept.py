@@ -1,6 +1,5 @@
 """What was last measured of each size, kept in a file, so that a size can be measured again without the others."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +39,9 @@ def read(path: Path) -> dict[int, Measured]:
     return dict(sorted(_FILE.validate_json(path.read_bytes()).items())) if path.exists() else {}
 
 
-def write(path: Path, measured: Mapping[int, Measured]) -> None:
-    """Keep it."""
-    path.write_bytes(_FILE.dump_json(dict(measured), indent=1) + b"\n")
+def add(path: Path, rows: int, measured: Measured) -> dict[int, Measured]:
+    """Keep a size instead of what was kept of it, whole or not at all; return all that is kept."""
+    unfinished = path.with_name(f".{path.name}~")
+    unfinished.write_bytes(_FILE.dump_json(read(path) | {rows: measured}, indent=1) + b"\n")
+    unfinished.replace(path)
+    return read(path)

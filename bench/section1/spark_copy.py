@@ -3,12 +3,12 @@
 import sys
 from pathlib import Path
 
-from pyspark import SparkConf, SparkContext
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from section1.config import load_process
 from section1.operator.java_gateway import gateway
-from section1.operator.spark_operator import BRIEF_BYTES, SETTINGS
+from section1.operator.spark_operator import BRIEF_BYTES, spark_conf
 from section1.util.columns import REQUIRED
 
 SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
@@ -17,10 +17,9 @@ SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
 def copy(source: Path, destination: Path) -> None:
     """Copy the rows of every file, in as many tasks as the job has."""
     size = sum(path.stat().st_size for path in source.glob("*.csv"))
-    with gateway(load_process("section1_process.yaml").spark, brief=size < BRIEF_BYTES) as java:
-        conf = SparkConf(_jvm=java.jvm).setAppName("section1").setAll(list(SETTINGS.items()))
-        conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
-        context = SparkContext(conf=conf, gateway=java)
+    settings = load_process("section1_process.yaml").spark
+    with gateway(settings, brief=size < BRIEF_BYTES) as java:
+        context = SparkContext(conf=spark_conf(java, settings), gateway=java)
         rows = SparkSession(context).read.csv(
             f"file:{source}", SCHEMA, header=True, quote="", escape="", lineSep="\n", mode="FAILFAST"
         )

@@ -7,7 +7,7 @@ import pytest
 from bench.measure import Spread, Summary
 from bench.section1.__main__ import number_of_rows
 from bench.section1.contenders import DUCKDB, FLOOR, IMPORTS, PANDAS, POLARS, SPARK, SPARK_COPY, STOCK
-from bench.section1.kept import Measured, measured_now, read, write
+from bench.section1.kept import Measured, add, measured_now, read
 from bench.section1.plot import apart, draw
 from bench.section1.report import section, short, size_table
 from bench.section1.rounds import Size
@@ -65,11 +65,13 @@ def test_the_section_names_the_sizes_that_were_never_measured_and_when_the_other
     assert "3 runs. Measured on day 1000000." in text
 
 
-def test_what_is_kept_is_read_as_it_was_written_small_sizes_first(tmp_path: Path) -> None:
-    known = kept_of({10_000_000: LARGE, 5_000: SMALL})
-    write(tmp_path / "section1.json", known)
-    again = read(tmp_path / "section1.json")
-    assert again == known
+def test_a_size_that_is_measured_again_replaces_itself_and_no_other_small_sizes_first(tmp_path: Path) -> None:
+    path, known = tmp_path / "section1.json", kept_of({10_000_000: LARGE, 5_000: MILLION})
+    add(path, 10_000_000, known[10_000_000])
+    add(path, 5_000, known[5_000])
+    known[5_000] = kept_of({5_000: SMALL})[5_000]
+    again = add(path, 5_000, known[5_000])
+    assert again == known == read(path)
     assert list(again) == [5_000, 10_000_000]
     assert again[10_000_000].size == LARGE
 

@@ -153,6 +153,13 @@ def test_what_is_logged_goes_to_the_error_stream_with_its_time() -> None:
     assert err.endswith(" INFO hello\n")
 
 
+def test_what_a_library_logs_without_a_name_is_not_shown() -> None:
+    failing = "__import__('logging').error('py4j says', exc_info=ValueError('a row')) or 0"
+    with child(failing) as process:
+        assert process.communicate() == ("", "")
+    assert process.returncode == 0
+
+
 def test_a_mistaken_argument_takes_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     parser = cli.Parser(description="Bakes.", example="bake --rye")
     parser.prog = "bake"

@@ -48,8 +48,8 @@ class JavaGone(JobError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Java ended in the middle of the work, perhaps for lack of memory (spark.driver_memory gives it more); "
-            "nothing was published"
+            "Java ended in the middle of the work, perhaps for lack of memory (spark.driver_memory and, in a "
+            "container, SECTION1_MEMORY give it more); nothing was published"
         )
 
 

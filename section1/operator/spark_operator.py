@@ -29,7 +29,7 @@ from section1.util.parts import in_parts
 from section1.util.plain_csv import BLOCK_BYTES
 from section1.util.report import Counts
 
-SETTINGS = {
+_SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     # The tasks, and so the order of the rows, follow from the input, not from the cores.
@@ -87,7 +87,7 @@ class SparkEngine:
         """Keep a session while the body runs."""
         with gateway(self._settings, brief=brief, dry_run=self._dry_run) as java:
             try:
-                context = SparkContext(conf=self._conf(java), gateway=java)
+                context = SparkContext(conf=spark_conf(java, self._settings), gateway=java)
                 yield SparkSession(context)
                 context.stop()
             except (Py4JNetworkError, ConnectionError):
@@ -98,12 +98,14 @@ class SparkEngine:
                 # They would hand the ended Java to the next session.
                 SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
-    def _conf(self, java: ClientServer) -> SparkConf:
-        conf = SparkConf(_jvm=java.jvm).setAppName("section1")
-        conf.setAll(list(SETTINGS.items()))
-        if self._settings.master.startswith("local"):
-            conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
-        return conf
+
+def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
+    """Return the settings of the job's session, which on one machine listens there alone."""
+    conf = SparkConf(_jvm=java.jvm).setAppName("section1")
+    conf.setAll(list(_SETTINGS.items()))
+    if settings.master.startswith("local"):
+        conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
+    return conf
 
 
 def _application(spark: SparkSession, source: Source) -> DataFrame:

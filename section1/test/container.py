@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 NAME = "section1_python"
 OWNER = 1000  # nobody that the image knows
 NEVER = "0 0 31 2 *"
+RUN = ("python3", "-m", "section1.scheduled", "run")
 Ran = subprocess.CompletedProcess[str]
 C = TypeVar("C", bound="Copy")
 

@@ -14,14 +14,13 @@ from threading import Thread
 from typing import NamedTuple, Self
 
 from common.test.schedule_support import Listener
-from section1.test.container import NAME, Copy, alone, docker, inspect, wait_until
+from section1.test.container import NAME, RUN, Copy, alone, docker, inspect, wait_until
 from section1.test.support import application, config_for, csv_of, publish, write_files
 
 OLD_BATCH = "2020-01-01T00"
 OLD, NEW = ["old.csv"], ["new.csv"]
 SECTION = "/app/section1"
 DESTINATION, LOG = f"{SECTION}/resource/dest", f"{SECTION}/log"
-RUN = ("python3", "-m", "section1.scheduled", "run")
 BEGINS, DONE = "a run begins", "the run is done"
 _HOLD = """\
 import sys

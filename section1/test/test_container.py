@@ -10,12 +10,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from section1.test.container import NAME, Copy, alone, docker, inside, inspect, wait_until
+from section1.test.container import NAME, RUN, Copy, alone, docker, inside, inspect, wait_until
 from section1.test.support import application, csv_of
 
 pytestmark = pytest.mark.needs("docker")
 
-RUN = ("python3", "-m", "section1.scheduled", "run")
 # With the mode `on` Java ends with 1 when it cannot use what is stored.
 ACCEPTS = """
 import subprocess
