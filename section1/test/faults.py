@@ -251,7 +251,7 @@ def serve() -> None:
     """Make the runs that stdin orders, a line each, and answer each with a line."""
     with tempfile.TemporaryDirectory() as folder:
         memory = Path(folder)
-        vars(section1.main)["engine_of"] = lambda config: Replaying(config, memory)
+        vars(section1.main)["engine_of"] = lambda config, dry_run: Replaying(config, memory)
         (memory / "src").mkdir()
         Order(str(memory / "src"), str(memory / "dest"), "2026-11-23T16").run()  # imports what a run imports late
         for line in sys.stdin:
