@@ -49,12 +49,6 @@ run_now() {
     exec docker container exec $terminal "$container" python3 -m section1.scheduled run
 }
 
-# usage: require_container   ends with 1 unless it is there
-require_container() {
-    require_engine
-    [ "$(state_of "$container")" != absent ] || die "$container is not there" "start it: ${0##*/} start" 1
-}
-
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in

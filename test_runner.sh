@@ -39,7 +39,7 @@ check_all() {
     tool ruff check .
     tool ruff format --check .
     tool mypy --strict .
-    tool sqlfluff lint section1/conf
+    tool sqlfluff lint section1/conf section2 bench/section2
     shellcheck_all
     hadolint_all
     tool pytest -n 2 --dist loadfile
@@ -50,7 +50,7 @@ case "${1:-}" in -h | --help | help)
     exit
     ;;
 esac
-ensure_venv default develop section1 section2 section4 section5
+ensure_venv default develop section1 section2 section4 section5 embedded diagram
 [ "${1:-}" != --setup ] || exit 0
 cd "$here"
 if [ $# -gt 0 ]; then exec "$here/.venv/bin/python" -m pytest "$@"; fi

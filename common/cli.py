@@ -30,10 +30,13 @@ logger = logging.getLogger(__name__)
 class Parser(argparse.ArgumentParser):
     """Arguments whose mistakes take one line; help that ends with an example and the exit codes."""
 
-    def __init__(self, *, description: str, example: str) -> None:
+    def __init__(
+        self, *, description: str, example: str, exit_codes: str = EXIT_CODES, prog: str | None = None
+    ) -> None:
         super().__init__(
+            prog=prog,
             description=description,
-            epilog=f"example:\n  {example}\n\n{EXIT_CODES}",
+            epilog=f"example:\n  {example}\n\n{exit_codes}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SECONDS_BETWEEN_LINES = 10.0
+BAR_WIDTH = 30
 
 
 class Progress:
@@ -32,6 +33,20 @@ class Progress:
         """Replace what is shown of the step under way."""
         self._text = text
         self._show(f"{text} ...")
+
+    def bar(self, things: str) -> Callable[[int, int], None]:
+        """Return what tells how many `things` of all are done, and how long the rest will take."""
+        started, first = time.monotonic(), None
+
+        def tell(done: int, total: int) -> None:
+            nonlocal first
+            first = done if first is None else first
+            seconds = time.monotonic() - started
+            left = f", {(total - done) * seconds / (done - first):.0f} s left" if done > first else ""
+            full = BAR_WIDTH * done // max(total, 1)
+            self.tell(f"[{'=' * full}{'.' * (BAR_WIDTH - full)}] {done:,} of {total:,} {things}{left}")
+
+        return tell
 
     @contextmanager
     def _live(self) -> Iterator[None]:

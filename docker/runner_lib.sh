@@ -53,6 +53,22 @@ require_engine() {
         die "this Docker has no Compose" "install its plugin docker-compose-plugin, $without"
 }
 
+# usage: require_container   ends with 1 unless $container is there
+require_container() {
+    require_engine
+    [ "$(state_of "${container:?}")" != absent ] || die "$container is not there" "start it: ${0##*/} start" 1
+}
+
+# usage: ensure_passwords NAME...   gives each variable of .env that has no value a random one; makes .env from .env.example
+ensure_passwords() {
+    [ -e "$here/.env" ] || (umask 077 && cp "$here/.env.example" "$here/.env")
+    for name in "$@"; do
+        if ! grep -q "^$name=." "$here/.env"; then
+            printf '%s=%s\n' "$name" "$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" >>"$here/.env"
+        fi
+    done
+}
+
 # usage: compose ARGUMENT...   Compose (v2, or v1) on the containers of $section, with the settings of .env
 compose() {
     set -- -p "${section:?}" -f "$here/docker/$section.compose.yaml" "$@"

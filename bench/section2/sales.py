@@ -1,0 +1,121 @@
+"""The databases that are measured: one with its aggregates kept, a copy of it without; and what is measured on them."""
+
+import re
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from psycopg2 import sql
+
+from common.embedded_postgresql import serving
+from common.postgresql import Server
+from common.progress import Progress
+from section2.config import ANALYTICS, ROOT
+from section2.main import add_database, create
+from section2.operator.client import client
+from section2.operator.order_loader import Loaded, load_orders
+
+HERE = Path(__file__).parent
+ENTRY = HERE / "order_entry.pgbench"
+UNTIL = date(2026, 10, 31)
+CLIENTS = 16
+# Those of docker/section2.compose.yaml.
+SETTINGS = {"shared_buffers": "256MB", "random_page_cost": "1.1", "max_wal_size": "4GB", "autovacuum_naptime": "15s"}
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Serve the benchmark's own cluster while the body runs."""
+    with serving(ROOT / ".local" / "bench" / "section2" / "cluster", SETTINGS) as sockets:
+        yield Server(host=str(sockets), database="postgres")
+
+
+def loaded(at: Server, orders: int) -> tuple[Server, Loaded, float]:
+    """Return the database of so many orders, what had to be loaded, and the seconds that took."""
+    sales = at.model_copy(update={"database": f"sales_{orders}"})
+    add_database(at, sales.database)
+    create(sales)
+    progress, started = Progress(), time.monotonic()
+    with progress.step("loading orders"):
+        done = load_orders(sales, 1, UNTIL, orders, progress.bar("orders"))
+    seconds = time.monotonic() - started
+    run(sales, "vacuum (analyze)")
+    run(sales, "checkpoint")
+    return sales, done, seconds
+
+
+def copy(at: Server, sales: Server, name: str, *, aggregates: bool) -> Server:
+    """Return a fresh copy of a database, with its aggregates kept or without them."""
+    copied = at.model_copy(update={"database": name})
+    run(at, "drop database if exists {name} with (force)", name=name)
+    run(at, "create database {name} template {template} strategy file_copy", name=name, template=sales.database)
+    create(copied)
+    if not aggregates:
+        run(copied, "drop trigger count_order on sales.orders")
+        run(copied, "truncate sales.member_spending_base, sales.item_sales_base")
+    return copied
+
+
+def run(at: Server, statement: str, **names: str) -> None:
+    """Run a statement outside of any transaction, as the superuser."""
+    with at.connected() as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))
+
+
+def in_server(sales: Server, path: Path, runs: int) -> list[float]:
+    """Return the milliseconds, planning and execution, that the server takes to answer, once for each run."""
+    with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
+        taken = []
+        for _ in range(runs + 1):
+            cursor.execute("explain (analyze, timing off, format json) " + path.read_text())
+            [([plan],)] = cursor.fetchall()
+            taken.append(plan["Planning Time"] + plan["Execution Time"])
+        return taken[1:]
+
+
+def answers(sales: Server, path: Path) -> list[tuple[object, ...]]:
+    """Return the rows of an answer."""
+    with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
+        cursor.execute(path.read_text())
+        return list(cursor.fetchall())
+
+
+def order_entry(sales: Server, seconds: int) -> float:
+    """Let 16 clients enter orders for so long; returns orders a second."""
+    with sales.connected() as connection, connection.cursor() as cursor:
+        cursor.execute("select (select max(member_id) from sales.member), (select max(item_id) from sales.item)")
+        [(members, items)] = cursor.fetchall()
+    command, environment = client(sales, "pgbench", "application")
+    options = ["--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", f"--file={ENTRY}"]
+    options += [f"--define=members={members}", f"--define=items={items}", "--protocol=prepared", "--random-seed=1"]
+    ran = subprocess.run(
+        [*command, *options, sales.database], env=environment, capture_output=True, text=True, check=False
+    )
+    rate = re.search(r"^tps = ([\d.]+)", ran.stdout, re.MULTILINE)
+    failed = re.search(r"number of failed transactions: (\d+)", ran.stdout)
+    if ran.returncode or rate is None or failed is None or failed[1] != "0":
+        raise RuntimeError(f"pgbench: {ran.stderr.strip() or ran.stdout}")
+    return float(rate[1])
+
+
+def meanwhile(work: Callable[[], float], watch: Callable[[], None]) -> float:
+    """Call `watch` again and again while `work` runs; returns what the work returned."""
+    result: list[float] = []
+    worker = threading.Thread(target=lambda: result.append(work()))
+    worker.start()
+    while worker.is_alive():
+        watch()
+        time.sleep(1)
+    worker.join()
+    return result[0]
+
+
+def spread(values: list[float]) -> str:
+    """Return the median with least and most, such as '1.20 (1.10-1.90)'."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"

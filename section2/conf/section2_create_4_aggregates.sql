@@ -1,0 +1,334 @@
+-- depends: section2_create_3_teams
+-- Version 4: what members spent and items sold, right at every moment, without orders waiting on one another.
+--
+-- An order that comes to be bought (or is refunded) appends a delta; no counter is updated, so nobody waits for a row.
+-- Every 256th writer of a delta settles: it folds those that are old enough into the base tables and deletes them.
+-- One settles at a time, others pass by. A reader adds base and unsettled deltas in one statement, thus one snapshot.
+--
+-- Which deltas are old enough? They belong to epochs. A writer holds a shared advisory lock on the current epoch until
+-- its transaction ends; settling begins a new epoch, and folds an old one once it gets that lock for itself, for then
+-- every writer of it has committed or is gone. All only try: whoever does not get a lock goes on without. The current
+-- epoch is a sequence, since that is the same for all, whatever a transaction's snapshot is.
+-- Readers start behind `settled_to`, and so never walk over what was deleted and not yet vacuumed.
+
+set role sales_owner;
+
+create sequence sales.epoch_seq as bigint;
+do $$
+begin
+    perform setval('sales.epoch_seq', 1); -- else the first nextval would give 1, and begin no epoch
+end;
+$$;
+
+create table sales.member_spending_base (
+    member_id bigint not null,
+    spent numeric(18, 2) not null,
+    orders bigint not null,
+    constraint member_spending_base_pkey primary key (member_id),
+    constraint member_spending_base_member_fkey foreign key (member_id) references sales.member
+);
+create index member_spending_base_spent_idx on sales.member_spending_base (spent desc, member_id);
+
+create table sales.item_sales_base (
+    item_id bigint not null,
+    units bigint not null,
+    orders bigint not null,
+    constraint item_sales_base_pkey primary key (item_id),
+    constraint item_sales_base_item_fkey foreign key (item_id) references sales.item
+);
+create index item_sales_base_units_idx on sales.item_sales_base (units desc, item_id);
+create index item_sales_base_orders_idx on sales.item_sales_base (orders desc, item_id);
+
+create table sales.order_delta (
+    epoch bigint not null,
+    delta_id bigint generated always as identity,
+    member_id bigint not null,
+    spent numeric(18, 2) not null,
+    orders integer not null,
+    item_ids bigint[] not null,
+    units bigint[] not null,
+    constraint order_delta_pkey primary key (epoch, delta_id)
+);
+
+create table sales.settlement (
+    only_row boolean not null default true,
+    settled_to bigint not null default 0,
+    constraint settlement_pkey primary key (only_row),
+    constraint settlement_is_one_row check (only_row)
+);
+insert into sales.settlement default values;
+
+-- Deltas come and go; vacuum follows their number, and the tables stay small.
+alter table sales.order_delta set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+alter table sales.settlement set (
+    fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500
+);
+
+create function sales.is_bought(status text) returns boolean
+language sql immutable parallel safe
+return status in ('paid', 'shipped', 'complete');
+comment on function sales.is_bought is 'Whether an order of this status counts as bought';
+
+create function sales.epoch_lock(epoch bigint, exclusively boolean) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare
+    key constant integer := ('sales.settlement'::regclass::oid::bigint % 2147483647)::integer;
+    subkey constant integer := (epoch % 2147483647)::integer;
+begin
+    if exclusively then
+        return pg_try_advisory_xact_lock(key, subkey);
+    end if;
+    return pg_try_advisory_xact_lock_shared(key, subkey);
+end;
+$$;
+comment on function sales.epoch_lock is
+'Tries to lock an epoch until the transaction ends: shared to write deltas of it, exclusively to settle it';
+
+create function sales.join_epoch() returns bigint
+language plpgsql security definer set search_path = '' as $$
+declare
+    current_epoch bigint;
+begin
+    loop
+        current_epoch := (select s.last_value from sales.epoch_seq as s);
+        -- Between the two looks the epoch may have ended.
+        if sales.epoch_lock(current_epoch, false)
+            and current_epoch = (select s.last_value from sales.epoch_seq as s) then
+            return current_epoch;
+        end if;
+    end loop;
+end;
+$$;
+comment on function sales.join_epoch is 'Returns the current epoch, which is not settled before the transaction ends';
+
+create function sales.settle() returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+    settled_from bigint;
+    settled_up_to bigint;
+    current_epoch bigint;
+begin
+    -- Epoch 0 stands for settling itself. With a snapshot older than the lock, what another one has just settled would be
+    -- settled again, or fail.
+    if current_setting('transaction_isolation') <> 'read committed' or not sales.epoch_lock(0, true) then
+        return;
+    end if;
+    settled_from := (select s.settled_to from sales.settlement as s);
+    settled_up_to := settled_from;
+    current_epoch := (select s.last_value from sales.epoch_seq as s);
+    while settled_up_to + 1 < current_epoch and sales.epoch_lock(settled_up_to + 1, true) loop
+        settled_up_to := settled_up_to + 1;
+    end loop;
+    if settled_up_to > settled_from then
+        with settled as (
+            delete from sales.order_delta as d
+            where d.epoch > settled_from and d.epoch <= settled_up_to
+            returning d.member_id, d.spent, d.orders, d.item_ids, d.units
+        ),
+
+        members as (
+            insert into sales.member_spending_base as b (member_id, spent, orders)
+            select
+                s.member_id,
+                sum(s.spent) as spent,
+                sum(s.orders) as orders
+            from settled as s
+            group by s.member_id
+            on conflict on constraint member_spending_base_pkey
+            do update set spent = b.spent + excluded.spent, orders = b.orders + excluded.orders
+        )
+
+        insert into sales.item_sales_base as b (item_id, units, orders)
+        select
+            l.item_id,
+            sum(l.units) as units,
+            sum(s.orders) as orders
+        from settled as s
+        cross join lateral unnest(s.item_ids, s.units) as l (item_id, units)
+        group by l.item_id
+        on conflict on constraint item_sales_base_pkey
+        do update set units = b.units + excluded.units, orders = b.orders + excluded.orders;
+
+        update sales.settlement set settled_to = settled_up_to;
+    end if;
+    if settled_up_to + 1 = current_epoch then
+        perform nextval('sales.epoch_seq');
+    end if;
+end;
+$$;
+comment on function sales.settle is
+'Folds the deltas of epochs that nobody writes to any more into the base tables, and begins an epoch';
+
+create function sales.count_order() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+    sign constant integer := case when sales.is_bought(new.status) then 1 else -1 end;
+    number bigint;
+begin
+    insert into sales.order_delta (epoch, member_id, spent, orders, item_ids, units)
+    select
+        sales.join_epoch() as epoch,
+        new.member_id,
+        sign * new.total_price as spent,
+        sign as orders,
+        array_agg(l.item_id) as item_ids,
+        array_agg(sign * l.quantity) as units
+    from sales.order_line as l
+    where l.order_id = new.order_id
+    returning delta_id into number;
+    if number % 256 = 0 then
+        perform sales.settle();
+    end if;
+    return null;
+end;
+$$;
+comment on function sales.count_order is 'Appends what an order adds to spending and sales, or takes from them';
+
+lock table sales.orders in share row exclusive mode;
+insert into sales.member_spending_base (member_id, spent, orders)
+select
+    o.member_id,
+    sum(o.total_price) as spent,
+    count(*) as orders
+from sales.orders as o
+where sales.is_bought(o.status)
+group by o.member_id;
+insert into sales.item_sales_base (item_id, units, orders)
+select
+    l.item_id,
+    sum(l.quantity) as units,
+    count(*) as orders
+from sales.orders as o
+inner join sales.order_line as l on o.order_id = l.order_id
+where sales.is_bought(o.status)
+group by l.item_id;
+create trigger count_order after update of status on sales.orders
+for each row when (sales.is_bought(new.status) <> sales.is_bought(old.status))
+execute function sales.count_order();
+
+create view sales.order_unsettled as
+select
+    d.member_id,
+    d.spent,
+    d.orders,
+    d.item_ids,
+    d.units
+from sales.order_delta as d
+where
+    d.epoch > (select s.settled_to from sales.settlement as s)
+    and d.epoch <= 9223372036854775807; -- with an end the planner takes it for a short range, and walks the index
+
+create view sales.member_spending_unsettled as
+select
+    u.member_id,
+    sum(u.spent) as spent,
+    sum(u.orders)::bigint as orders
+from sales.order_unsettled as u
+group by u.member_id;
+
+create view sales.item_sales_unsettled as
+select
+    l.item_id,
+    sum(l.units)::bigint as units,
+    sum(u.orders)::bigint as orders
+from sales.order_unsettled as u
+cross join lateral unnest(u.item_ids, u.units) as l (item_id, units)
+group by l.item_id;
+
+create view sales.member_spending as
+select
+    a.member_id,
+    sum(a.spent) as spent,
+    sum(a.orders)::bigint as orders
+from (
+    select
+        b.member_id,
+        b.spent,
+        b.orders
+    from sales.member_spending_base as b
+    union all
+    select
+        u.member_id,
+        u.spent,
+        u.orders
+    from sales.member_spending_unsettled as u
+) as a
+group by a.member_id;
+
+create view sales.item_sales as
+select
+    a.item_id,
+    sum(a.units)::bigint as units,
+    sum(a.orders)::bigint as orders
+from (
+    select
+        b.item_id,
+        b.units,
+        b.orders
+    from sales.item_sales_base as b
+    union all
+    select
+        u.item_id,
+        u.units,
+        u.orders
+    from sales.item_sales_unsettled as u
+) as a
+group by a.item_id;
+
+comment on view sales.member_spending is 'What each member has spent on bought orders, right at every moment';
+comment on column sales.member_spending.member_id is 'The member';
+comment on column sales.member_spending.spent is 'Sum of total_price';
+comment on column sales.member_spending.orders is 'How many orders';
+comment on view sales.item_sales is 'How often each item was bought, right at every moment';
+comment on column sales.item_sales.item_id is 'The item';
+comment on column sales.item_sales.units is 'How many units';
+comment on column sales.item_sales.orders is 'In how many orders';
+comment on table sales.settlement is 'Up to where deltas are folded into the base tables; one row';
+comment on column sales.settlement.only_row is 'Always true';
+comment on column sales.settlement.settled_to is 'Deltas of epochs up to this one are folded and deleted';
+comment on sequence sales.epoch_seq is 'Its last value is the current epoch';
+comment on table sales.order_delta is 'What orders that were bought or refunded add; settled now and then';
+comment on column sales.order_delta.epoch is 'With which deltas it is settled';
+comment on column sales.order_delta.delta_id is 'In the order of numbers, not of commits';
+comment on column sales.order_delta.member_id is 'Whose order';
+comment on column sales.order_delta.spent is 'Its total_price, negative when it was refunded';
+comment on column sales.order_delta.orders is '1, or -1 when it was refunded';
+comment on column sales.order_delta.item_ids is 'Its items';
+comment on column sales.order_delta.units is 'How many of each, negative when it was refunded';
+comment on view sales.order_unsettled is 'The deltas that are not settled';
+comment on column sales.order_unsettled.member_id is 'Whose order';
+comment on column sales.order_unsettled.spent is 'Its total_price, negative when it was refunded';
+comment on column sales.order_unsettled.orders is '1, or -1 when it was refunded';
+comment on column sales.order_unsettled.item_ids is 'Its items';
+comment on column sales.order_unsettled.units is 'How many of each, negative when it was refunded';
+
+do $$
+declare
+    kind text;
+    meaning text;
+begin
+    foreach kind in array array['base', 'unsettled'] loop
+        meaning := case kind when 'base' then 'All that is settled' else 'The sum of what is not settled' end;
+        execute format(
+            'comment on %s sales.%I is %L',
+            case kind when 'base' then 'table' else 'view' end, 'member_spending_' || kind, meaning
+        );
+        execute format('comment on column sales.%I.member_id is %L', 'member_spending_' || kind, 'The member');
+        execute format('comment on column sales.%I.spent is %L', 'member_spending_' || kind, 'Sum of total_price');
+        execute format('comment on column sales.%I.orders is %L', 'member_spending_' || kind, 'How many orders');
+        execute format(
+            'comment on %s sales.%I is %L',
+            case kind when 'base' then 'table' else 'view' end, 'item_sales_' || kind, meaning
+        );
+        execute format('comment on column sales.%I.item_id is %L', 'item_sales_' || kind, 'The item');
+        execute format('comment on column sales.%I.units is %L', 'item_sales_' || kind, 'How many units');
+        execute format('comment on column sales.%I.orders is %L', 'item_sales_' || kind, 'In how many orders');
+    end loop;
+end;
+$$;
+
+grant execute on function sales.is_bought to logistics, analytics, sales, application, dashboard, loader;
+grant select on sales.member_spending, sales.member_spending_base, sales.member_spending_unsettled to analytics;
+grant select on sales.item_sales, sales.item_sales_base, sales.item_sales_unsettled to analytics, sales, dashboard;
+
+reset role;

@@ -1,0 +1,63 @@
+"""Section 2's jobs: create the sales database, fill it, ask it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg2 import sql
+
+from common.embedded_postgresql import serving
+from common.postgresql import Server, server_of_environment
+from section2.config import ANALYTICS, CLUSTER, DATABASE, QUERIES, TEAMS
+from section2.operator.migration import migrate, settle
+from section2.util.question import Question
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of an answer, under their columns."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+@contextmanager
+def sales_server(cluster: Path = CLUSTER) -> Iterator[Server]:
+    """Give the server that SECTION2_HOST names, or else serve an embedded one while the body runs. Raises: JobError."""
+    named = server_of_environment("section2", TEAMS)
+    if named:
+        yield named
+    else:
+        with serving(cluster) as sockets:
+            add_database(Server(host=str(sockets), database="postgres"), DATABASE)
+            yield Server(host=str(sockets), database=DATABASE)
+
+
+def add_database(server: Server, name: str) -> None:
+    """Add an empty database to the server, unless it has one of that name."""
+    with server.connected() as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("select from pg_database where datname = %s", [name])
+        if not cursor.rowcount:
+            cursor.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+
+
+def create(server: Server) -> list[str]:
+    """Bring the database to the newest version and let the teams in; returns the versions that it lacked."""
+    versions = migrate(server)
+    settle(server)
+    return versions
+
+
+def ask(server: Server, question: Question, role: str = ANALYTICS) -> Answer:
+    """Return the answer, as `role` may see it. Raises: JobError."""
+    with server.connected(role) as connection, connection.cursor() as cursor:
+        cursor.execute(question.statement)
+        return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+
+
+def differences(server: Server) -> Answer:
+    """Return what does not add up: no row when all is right."""
+    statement = (QUERIES / "section2_check.sql").read_text()
+    return ask(server, Question("check", (), statement))

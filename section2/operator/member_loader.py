@@ -1,0 +1,60 @@
+"""Upserts the members of section 1's committed batches, each batch once, all of them in one transaction."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common.postgresql import Cursor, Server, copy_rows
+from section2.config import LOADER, STATEMENTS
+from section2.operator.applications import Batch, committed
+from section2.operator.order_loader import require_alone
+
+
+@dataclass
+class Upserted:
+    """What became of the applications that were read."""
+
+    batches: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+def load_members(server: Server, destination: Path) -> Upserted:
+    """Upsert the members of every batch that was not loaded yet; returns what became of them. Raises: JobError."""
+    total = Upserted()
+    batches = committed(destination)
+    with server.connected(LOADER) as connection, connection.cursor() as cursor:
+        require_alone(cursor, server)
+        cursor.execute("select batch, report_sha256 from sales.application_batch")
+        loaded = set(cursor.fetchall())
+        cursor.execute(
+            "create temporary table staged_member (place integer, first_name text, last_name text,"
+            " date_of_birth text, mobile_no text, email text, membership_id text) on commit drop"
+        )
+        for batch in batches:
+            if (batch.name, batch.report_sha256) not in loaded:
+                _load(cursor, batch, total)
+        connection.commit()
+    return total
+
+
+def _load(cursor: Cursor, batch: Batch, total: Upserted) -> None:
+    cursor.execute("truncate staged_member")
+    copy_rows(cursor, "staged_member", batch.applications())
+    cursor.execute((STATEMENTS / "section2_load_members.sql").read_text())
+    [(inserted, updated, read, refused)] = cursor.fetchall()
+    unchanged = read - inserted - updated - sum(refused.values())
+    cursor.execute(
+        "insert into sales.application_batch (batch, report_sha256, inserted, updated, unchanged, refused)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict (batch) do update set"
+        " report_sha256 = excluded.report_sha256, inserted = excluded.inserted, updated = excluded.updated,"
+        " unchanged = excluded.unchanged, refused = excluded.refused, loaded_at = now()",
+        [batch.name, batch.report_sha256, inserted, updated, unchanged, sum(refused.values())],
+    )
+    total.batches += 1
+    total.inserted += inserted
+    total.updated += updated
+    total.unchanged += unchanged
+    total.refused.update(refused)

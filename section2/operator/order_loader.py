@@ -1,0 +1,181 @@
+"""Loads made-up orders, a batch a transaction: one that is killed goes on behind the last whole batch."""
+
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+
+from psycopg2.extras import execute_values
+
+from common.errors import Busy, JobError, UsageError
+from common.postgresql import Connection, Cursor, Server, copy_rows
+from section2.config import LOADER, STATEMENTS
+from section2.util.shop import BATCH, BUYERS_A_BATCH, Item, Order, Shop
+
+CATALOGUE = -1
+
+
+class LoadingElsewhere(Busy):
+    """Another load is at work on the database."""
+
+    def __init__(self, server: Server) -> None:
+        JobError.__init__(self, f"database {server.database}: another load is at work; wait until it ends")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load found and did, in orders."""
+
+    before: int
+    added: int
+
+
+def load_orders(server: Server, seed: int, until: date | None, orders: int, tell: Callable[[int, int], None]) -> Loaded:
+    """Load the first `orders` orders of the story that `seed` tells up to `until`; what is there already stays.
+
+    Without `until` the story ends where it did when its loading began, or else today. Raises: JobError.
+    """
+    with server.connected(LOADER) as connection:
+        with connection.cursor() as cursor:
+            require_alone(cursor, server)
+            until, done = _done(cursor, seed, until)
+            connection.commit()
+        before = sum(done.values())
+        load, loaded = _Load(connection, Shop(seed, until)), before
+        for batch in range(-(-orders // BATCH)):
+            wanted = min(BATCH, orders - batch * BATCH)
+            if done.get(batch, 0) < wanted:
+                loaded += load.batch(batch, done.get(batch), wanted)
+                tell(loaded, max(orders, loaded))
+    return Loaded(before, loaded - before)
+
+
+def require_alone(cursor: Cursor, server: Server) -> None:
+    """Keep other loads out until the connection ends. Raises: LoadingElsewhere."""
+    cursor.execute("select pg_try_advisory_lock(hashtext('section2 load'))")
+    if cursor.fetchone() != (True,):
+        raise LoadingElsewhere(server)
+
+
+def _done(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int, int]]:
+    """Return the last day of the seed's orders, and how many of each batch are loaded. Raises: UsageError."""
+    cursor.execute("select batch, orders, until from sales.made_up_batch where seed = %s", [seed])
+    rows = cursor.fetchall()
+    today = datetime.now(UTC).date()
+    last_day: date = rows[0][2] if rows else until or today
+    if until not in (None, last_day):
+        raise UsageError(f"--until {until}: the orders of seed {seed} end at {last_day}; name that, or another --seed")
+    if last_day > today:
+        raise UsageError(f"--until {last_day}: is in the future, from which no order comes; name today or earlier")
+    return last_day, {batch: orders for batch, orders, _ in rows if batch != CATALOGUE}
+
+
+class _Load:
+    """A load under way: its connection, and which numbers the database gave to items and buyers."""
+
+    def __init__(self, connection: Connection, shop: Shop) -> None:
+        self._connection, self._shop = connection, shop
+        with connection.cursor() as cursor:
+            self._items = self._catalogue(cursor)
+            self._buyers = _known_buyers(cursor)
+            cursor.execute((STATEMENTS / "section2_staging.sql").read_text())
+        connection.commit()
+
+    def batch(self, batch: int, done: int | None, wanted: int) -> int:
+        """Load the orders of a batch from the `done` first on, in one transaction; returns how many."""
+        with self._connection.cursor() as cursor:
+            if done is None:
+                self._add_buyers(cursor, batch)
+            orders = list(islice(self._shop.orders(batch), done or 0, wanted))
+            self._stage(cursor, orders)
+            cursor.execute((STATEMENTS / "section2_load_orders.sql").read_text())
+            self._note(cursor, batch, wanted)
+        self._connection.commit()
+        return len(orders)
+
+    def _catalogue(self, cursor: Cursor) -> list[int]:
+        """Return the items' keys by their places, adding the items and their price changes if need be."""
+        items = self._shop.catalogue()
+        cursor.execute("select from sales.made_up_batch where seed = %s and batch = %s", [self._shop.seed, CATALOGUE])
+        if cursor.rowcount:
+            return self._keys(cursor, items)
+        names = sorted({item.manufacturer for item in items})
+        cursor.execute(
+            "insert into sales.manufacturer (name) select unnest(%s) on conflict (lower(name)) do nothing", [names]
+        )
+        cursor.execute("select name, manufacturer_id from sales.manufacturer where name = any(%s)", [names])
+        makers = dict(cursor.fetchall())
+        execute_values(
+            cursor,
+            "insert into sales.item (name, manufacturer_id, cost, weight_kg, cost_since) values %s"
+            " on conflict (manufacturer_id, lower(name)) do nothing",
+            [(item.name, makers[item.manufacturer], item.cost, item.weight_kg, self._shop.opens_at) for item in items],
+        )
+        keys = self._keys(cursor, items)
+        execute_values(
+            cursor,
+            "update sales.item set cost = change.cost::numeric, cost_since = change.since"
+            " from (values %s) as change (item_id, cost, since)"
+            " where item.item_id = change.item_id and item.cost_since < change.since",
+            [(keys[change.item], change.cost, change.since) for change in self._shop.price_changes()],
+        )
+        self._note(cursor, CATALOGUE, 0)
+        return keys
+
+    def _keys(self, cursor: Cursor, items: list[Item]) -> list[int]:
+        cursor.execute(
+            "select manufacturer.name, item.name, item.item_id"
+            " from sales.item inner join sales.manufacturer on item.manufacturer_id = manufacturer.manufacturer_id"
+        )
+        keys = {(manufacturer, name): key for manufacturer, name, key in cursor.fetchall()}
+        return [keys[item.manufacturer, item.name] for item in items]
+
+    def _add_buyers(self, cursor: Cursor, batch: int) -> None:
+        """Insert the batch's buyers that are not there, and learn their keys."""
+        buyers = self._shop.buyers(batch)
+        keys = dict(
+            execute_values(
+                cursor,
+                "insert into sales.member as kept (first_name, last_name, date_of_birth, mobile_no, email) values %s"
+                " on conflict (membership_id, lower(email)) do update set email = kept.email"
+                " returning email, member_id",
+                buyers,
+                fetch=True,
+            )
+        )
+        first = batch * BUYERS_A_BATCH
+        self._buyers.extend(0 for _ in range(first + BUYERS_A_BATCH - len(self._buyers)))
+        for place, buyer in enumerate(buyers):
+            self._buyers[first + place] = keys[buyer.email]
+
+    def _stage(self, cursor: Cursor, orders: list[Order]) -> None:
+        cursor.execute("select nextval('sales.orders_order_id_seq') from generate_series(1, %s)", [len(orders)])
+        keyed = [(key, order) for (key,), order in zip(cursor.fetchall(), orders, strict=True)]
+        copy_rows(
+            cursor,
+            "staged_order",
+            ((key, self._buyers[o.buyer], o.placed_at, *o.fate, o.method) for key, o in keyed),
+        )
+        copy_rows(
+            cursor,
+            "staged_line",
+            ((key, self._items[item], quantity) for key, order in keyed for item, quantity in order.lines),
+        )
+
+    def _note(self, cursor: Cursor, batch: int, orders: int) -> None:
+        cursor.execute(
+            "insert into sales.made_up_batch (seed, batch, until, orders) values (%s, %s, %s, %s)"
+            " on conflict (seed, batch) do update set orders = excluded.orders, loaded_at = now()",
+            [self._shop.seed, batch, self._shop.until, orders],
+        )
+
+
+def _known_buyers(cursor: Cursor) -> "array[int]":
+    """Return the keys of the buyers that are there, by their numbers."""
+    cursor.execute(
+        r"select substring(email from '^buyer(\d+)@example\.com$')::integer, member_id from sales.member"
+        r" where email ~ '^buyer\d+@example\.com$'"
+    )
+    keys = dict(cursor.fetchall())
+    return array("q", (keys.get(number, 0) for number in range(max(keys, default=-1) + 1)))

@@ -1,0 +1,34 @@
+-- Which members used to buy, but have gone quiet?
+-- Used to buy: two orders or more that are paid, shipped or complete. Quiet: none for 180 days.
+-- Who spent most comes first.
+with bought as (
+    select
+        member_id,
+        total_price,
+        placed_at
+    from sales.orders
+    where sales.is_bought(status)
+),
+
+history as (
+    select
+        member_id,
+        count(*) as orders,
+        sum(total_price) as spent,
+        max(placed_at) as last_at
+    from bought
+    group by member_id
+)
+
+select
+    history.member_id,
+    member.name,
+    history.orders,
+    history.spent,
+    history.last_at::date as last_order,
+    now()::date - history.last_at::date as days_quiet
+from history
+inner join sales.member_masked as member on history.member_id = member.member_id
+where history.orders >= 2 and history.last_at < now() - interval '180 days'
+order by history.spent desc, history.member_id
+limit 100;

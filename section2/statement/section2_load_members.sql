@@ -1,0 +1,65 @@
+-- Upserts the staged applications of one batch: what is new, what changed, what did not, what no member can be.
+-- Of two applications of one person the later one holds. Returns inserted, updated, unchanged, and reasons of refusal.
+with judged as (
+    select
+        *,
+        case
+            when last_name = '' then 'name_missing'
+            when greatest(char_length(first_name), char_length(last_name)) > 200 then 'name_too_long'
+            when not pg_input_is_valid(date_of_birth, 'date') then 'birthday_invalid'
+            when date_of_birth !~ '^(19|20)[0-9]{6}$' then 'birthday_invalid'
+            when mobile_no !~ '^[0-9]{8}$' then 'mobile_invalid'
+            when char_length(email) > 254 or email !~ '^[^@[:space:]]+@[^@[:space:]]+$' then 'email_invalid'
+            when membership_id <> sales.membership_id_of(last_name, date_of_birth::date) then 'membership_id_differs'
+        end as reason
+    from staged_member
+),
+
+latest as (
+    select distinct on (membership_id, lower(email))
+        first_name,
+        last_name,
+        date_of_birth::date as date_of_birth,
+        mobile_no,
+        email
+    from judged
+    where reason is null
+    order by membership_id, lower(email), place desc
+),
+
+upserted as (
+    insert into sales.member as kept (first_name, last_name, date_of_birth, mobile_no, email)
+    select
+        first_name,
+        last_name,
+        date_of_birth,
+        mobile_no,
+        email
+    from latest
+    on conflict (membership_id, lower(email)) do update
+        set
+            first_name = excluded.first_name,
+            last_name = excluded.last_name,
+            date_of_birth = excluded.date_of_birth,
+            mobile_no = excluded.mobile_no,
+            email = excluded.email
+        where (kept.first_name, kept.last_name, kept.date_of_birth, kept.mobile_no, kept.email)
+        is distinct from
+        (excluded.first_name, excluded.last_name, excluded.date_of_birth, excluded.mobile_no, excluded.email)
+    returning old.member_id is null as is_new
+),
+
+refused as (
+    select
+        reason,
+        count(*) as applications
+    from judged
+    where reason is not null
+    group by reason
+)
+
+select
+    (select count(*) filter (where is_new) from upserted) as inserted,
+    (select count(*) filter (where not is_new) from upserted) as updated,
+    (select count(*) from judged) as read,
+    (select coalesce(jsonb_object_agg(reason, applications), '{}') from refused) as refused;

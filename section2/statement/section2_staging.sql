@@ -1,0 +1,13 @@
+-- Where made-up orders are laid ready, a batch at a time; only this connection sees it.
+create temporary table staged_order (
+    order_id bigint,
+    member_id bigint,
+    placed_at timestamptz,
+    paid_at timestamptz,
+    shipped_at timestamptz,
+    completed_at timestamptz,
+    refunded_at timestamptz,
+    cancelled_at timestamptz,
+    method text
+) on commit delete rows;
+create temporary table staged_line (order_id bigint, item_id bigint, quantity integer) on commit delete rows;

@@ -1,0 +1,216 @@
+"""The sales database as users start it: healthy, closed, asked, filled, backed up and brought back."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from common.test import containers
+from common.test.containers import Copy, alone, docker, free_port, wait_until
+from section2.config import TEAMS
+
+pytestmark = pytest.mark.needs("docker")
+
+NAME = "section2_postgresql"
+inspect, inside = partial(containers.inspect, NAME), partial(containers.inside, NAME)
+MEMBER_HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id\n"
+
+
+def passwords(copy: Copy) -> dict[str, str]:
+    """Return what stands in .env."""
+    return dict(line.split("=", 1) for line in (copy.root / ".env").read_text().splitlines() if "PASSWORD" in line)
+
+
+def said(copy: Copy, *arguments: str, stdin: str = "") -> str:
+    """Return what the runner prints; it must succeed."""
+    ran = copy.runner(*arguments, stdin=stdin)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    with alone(Copy(tmp_path_factory.mktemp("container"), "section2", SECTION2_PORT=str(free_port()))) as copy:
+        copy.runner("stop", "--purge", stdin="yes\n")
+        copy.start()
+        said(copy, "load", "--orders", "300", "--until", "2026-10-31")
+        yield copy
+        copy.runner("stop", "--purge", stdin="yes\n")
+
+
+def orders(copy: Copy) -> str:
+    return said(copy, "psql", "-At", "-c", "select count(*), sum(total_price) from orders").strip()
+
+
+def test_start_ends_healthy_and_a_second_one_changes_nothing(started: Copy) -> None:
+    before = inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)
+    assert inspect("{{.State.Health.Status}}") == "healthy"
+    assert "is of the newest version" in said(started, "start")
+    assert (inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)) == before
+
+
+def test_passwords_are_long_different_and_closed_to_others(started: Copy) -> None:
+    made = passwords(started)
+    assert len(made) == len(set(made.values())) == len(TEAMS) + 1
+    assert {len(password) for password in made.values()} == {48}
+
+
+@pytest.mark.parametrize("role", [*TEAMS, "postgres"])
+def test_over_the_network_each_role_needs_its_own_password(started: Copy, role: str) -> None:
+    def come(password: str) -> subprocess.CompletedProcess[str]:
+        address = f"postgresql://{role}:{password}@127.0.0.1/my_database"
+        return docker("container", "exec", NAME, "psql", address, "-Atc", "select current_user")
+
+    assert come(passwords(started)[f"SECTION2_{role.upper()}_PASSWORD"]).stdout == f"{role}\n"
+    assert "password authentication failed" in come("wrong").stderr
+
+
+def test_on_the_socket_a_password_is_needed_too(started: Copy) -> None:
+    ran = docker("container", "exec", NAME, "psql", "-w", "-U", "postgres", "my_database", "-c", "select 1")
+    assert "no password supplied" in ran.stderr
+
+
+def test_the_documented_psql_works(started: Copy) -> None:
+    password = passwords(started)["SECTION2_POSTGRES_PASSWORD"]
+    command = f"PGPASSWORD={password} psql -U postgres my_database -Atc 'select count(*) from orders'"
+    assert inside("bash", "-c", command) == "300\n"
+
+
+def test_the_named_questions_are_answered(started: Copy) -> None:
+    listed = said(started, "query")
+    assert "top10_highest_spending_member\n    Which ten members have spent most?" in listed
+    assert "10 rows" in said(started, "query", "top10_highest_spending_member")
+    assert "3 rows" in said(started, "query", "section2_query_top3_most_sold_item.sql")
+    assert "all totals and aggregates add up" in said(started, "check")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("query", "x'; drop schema sales cascade; --"),
+        ("query", "../conf/section2_create"),
+        ("load", "--orders", "1; drop schema sales cascade"),
+        ("load", "--orders", "300", "--seed", "1'; drop schema sales cascade; --"),
+        ("load", "--orders", "300", "--until", "2026-10-31'; drop schema sales cascade; --"),
+        ("psql", "--role", "postgres; drop schema sales cascade"),
+        ("psql", "-c", "drop schema sales cascade"),
+        ("psql", "--role", "application", "-c", "drop table sales.orders"),
+        ("nonsense",),
+        ("start", "now"),
+        ("backup",),
+    ],
+    ids=" ".join,
+)
+def test_what_does_not_belong_into_an_argument_is_refused(started: Copy, arguments: tuple[str, ...]) -> None:
+    before = orders(started)
+    ran = started.runner(*arguments)
+    assert ran.returncode in (1, 2)
+    assert "Traceback" not in ran.stderr
+    assert orders(started) == before
+
+
+def test_members_come_from_section_1s_batches(started: Copy) -> None:
+    destination = started.root / "section1" / "resource" / "dest"
+    folder = destination / "successful_application" / "2026-11-23T16"
+    folder.mkdir(parents=True)
+    (folder / "part-00000.csv").write_text(f"{MEMBER_HEADER}Ada,Lim,19901210,91234567,ada@lim.com,true,Lim_1218b\n")
+    (destination / "report").mkdir()
+    report = {"batch": "2026-11-23T16", "counts": {"successful": 1}}
+    (destination / "report" / "2026-11-23T16.json").write_text(json.dumps(report))
+    assert "batches 1: inserted 1, updated 0, unchanged 0, refused 0" in said(started, "load-members")
+    assert "batches 0: inserted 0, updated 0, unchanged 0, refused 0" in said(started, "load-members")
+
+
+def test_data_survive_stop_and_start(started: Copy) -> None:
+    before = orders(started)
+    said(started, "stop")
+    assert docker("container", "ls", "--all", "--quiet", "--filter", f"name={NAME}").stdout == ""
+    assert started.runner("status").returncode == 1
+    said(started, "start")
+    assert orders(started) == before
+
+
+def test_a_backup_is_whole_closed_to_others_and_comes_back(started: Copy, tmp_path: Path) -> None:
+    file = tmp_path / "sales.backup"
+    before = orders(started)
+    said(started, "backup", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    said(started, "load", "--orders", "400")
+    assert orders(started) != before
+    refused = started.runner("restore", str(file), stdin="no\n")
+    assert refused.returncode == 1
+    said(started, "restore", str(file), stdin="yes\n")
+    assert orders(started) == before
+    assert "add up" in said(started, "check")
+
+
+def test_a_backup_that_fails_leaves_no_file(started: Copy, tmp_path: Path) -> None:
+    ran = started.runner("backup", str(tmp_path / "none" / "sales.backup"))
+    assert ran.returncode != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_server_comes_back_with_all_that_was_committed(started: Copy) -> None:
+    before = orders(started)
+    restarts = inspect("{{.RestartCount}}")
+    os.kill(int(inspect("{{.State.Pid}}")), 9)
+    wait_until(lambda: inspect("{{.RestartCount}}") != restarts)
+    wait_until(lambda: inspect("{{.State.Health.Status}}") == "healthy")
+    assert orders(started) == before
+
+
+def test_the_diagram_that_the_container_draws_is_the_committed_one(started: Copy) -> None:
+    pictures = [started.root / "section2" / f"section2_entity_diagram.{kind}" for kind in ("svg", "png")]
+    before = [path.read_bytes() for path in pictures]
+    said(started, "erd")
+    assert [path.read_bytes() for path in pictures] == before
+
+
+def test_nothing_but_the_data_and_the_scratch_can_be_written(started: Copy) -> None:
+    assert inspect("{{.HostConfig.ReadonlyRootfs}}") == "true"
+    for folder in ("/", "/app", "/opt/venv", "/etc", "/app/section1/resource/dest"):
+        assert "Read-only" in docker("container", "exec", NAME, "touch", f"{folder}/probe").stderr
+    mounts = json.loads(inspect("{{json .Mounts}}"))
+    assert {(mount["Destination"], mount["RW"]) for mount in mounts} == {
+        ("/var/lib/postgresql", True),
+        ("/app/section1/resource/dest", False),
+    }
+
+
+def test_capabilities_privileges_memory_processes_and_ports_are_limited(started: Copy) -> None:
+    status = dict(line.split(":\t", 1) for line in inside("cat", "/proc/1/status").splitlines())
+    assert int(status["CapEff"], 16) == 0  # the server is postgres, and has none
+    assert status["NoNewPrivs"] == "1"
+    assert inspect("{{.HostConfig.CapDrop}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}") == f"[ALL] {1 << 30} 256"
+    bindings = json.loads(inspect("{{json .HostConfig.PortBindings}}"))
+    assert [(port, [place["HostIp"] for place in places]) for port, places in bindings.items()] == [
+        ("5432/tcp", ["127.0.0.1"])
+    ]
+
+
+def test_no_password_stands_in_the_image_or_the_log(started: Copy) -> None:
+    log = docker("container", "logs", NAME)
+    image = docker("image", "history", "--no-trunc", NAME).stdout + docker("image", "inspect", NAME).stdout
+    for password in passwords(started).values():
+        assert password not in log.stdout + log.stderr + image
+
+
+def test_purge_asks_first_and_then_removes_the_data(started: Copy) -> None:
+    refused = started.runner("stop", "--purge", stdin="no\n")
+    assert refused.returncode == 1
+    assert inspect("{{.State.Health.Status}}") == "healthy"
+    said(started, "stop", "--purge", stdin="yes\n")
+    assert docker("volume", "ls", "--quiet", "--filter", "name=section2").stdout == ""
+    said(started, "start")
+    assert orders(started) == "0|"
+
+
+def test_without_an_engine_start_says_what_to_do_and_names_run(tmp_path: Path) -> None:
+    ran = Copy(tmp_path, "section2").runner("start", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+    assert ran.returncode == 2
+    assert "section2_runner.sh run" in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1

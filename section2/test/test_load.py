@@ -1,0 +1,206 @@
+"""Made-up orders: the same story every time, in whole however often its loading is killed."""
+
+import os
+import signal
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from common.embedded_postgresql import serving
+from common.errors import JobError, UsageError
+from common.postgresql import Server
+from section2.config import DATABASE
+from section2.main import add_database, create, differences
+from section2.operator.order_loader import LoadingElsewhere, load_orders, require_alone
+from section2.test.support import run_sql
+from section2.util.shop import Shop
+
+UNTIL = date(2026, 10, 31)
+KILLS = 20
+# What tells two loads apart, whatever keys their orders got.
+STORY = """
+select md5(string_agg(concat_ws(
+    ',', member.email, orders.placed_at, orders.status, orders.status_since, orders.total_price, orders.total_weight_kg,
+    (select count(*) from sales.order_line where order_line.order_id = orders.order_id),
+    (select sum(amount) from sales.payment where payment.order_id = orders.order_id)
+), ';' order by orders.placed_at, member.email, orders.total_price))
+from sales.orders inner join sales.member on orders.member_id = member.member_id
+"""
+
+
+def quiet(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def load(sales: Server, orders: int, seed: int = 1) -> tuple[int, int]:
+    loaded = load_orders(sales, seed, UNTIL, orders, quiet)
+    return loaded.before, loaded.added
+
+
+def count(sales: Server) -> int:
+    [(orders,)] = run_sql(sales, "select count(*) from sales.orders")
+    return int(orders)
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("section2.util.shop.BATCH", 100)
+    monkeypatch.setattr("section2.operator.order_loader.BATCH", 100)
+    monkeypatch.setattr("section2.util.shop.BUYERS_A_BATCH", 20)
+    monkeypatch.setattr("section2.operator.order_loader.BUYERS_A_BATCH", 20)
+
+
+def test_a_load_adds_what_lacks_and_everything_adds_up(sales: Server) -> None:
+    assert load(sales, 250) == (0, 250)
+    assert load(sales, 250) == (250, 0)
+    assert load(sales, 200) == (250, 0)
+    assert load(sales, 420) == (250, 170)
+    assert count(sales) == 420
+    assert differences(sales).rows == []
+
+
+def test_a_load_in_pieces_tells_the_story_of_one_in_whole(sales: Server, cluster: Server, template: str) -> None:
+    for orders in (30, 110, 300):
+        load(sales, orders)
+    in_pieces = run_sql(sales, STORY)
+    other = cluster.model_copy(update={"database": "in_whole"})
+    run_sql(cluster, f"create database in_whole template {template}", autocommit=True)
+    create(other)
+    load(other, 300)
+    assert run_sql(other, STORY) == in_pieces
+    run_sql(cluster, "drop database in_whole", autocommit=True)
+
+
+def test_two_seeds_tell_two_stories_side_by_side(sales: Server) -> None:
+    load(sales, 100, seed=1)
+    assert load(sales, 100, seed=2) == (0, 100)
+    assert count(sales) == 200
+    assert differences(sales).rows == []
+
+
+def test_orders_come_in_all_statuses_with_seasons_and_favourites(sales: Server) -> None:
+    load(sales, 2_000)
+    statuses = {status for (status,) in run_sql(sales, "select distinct status from sales.orders")}
+    assert statuses >= {"complete", "cancelled", "refunded"}
+    [(most, least)] = run_sql(
+        sales,
+        "select max(orders), min(orders) from (select count(*) as orders from sales.orders"
+        " group by extract(month from placed_at at time zone 'UTC')) as month",
+    )
+    assert most > 2 * least
+    [(first, tenth)] = run_sql(
+        sales,
+        "select units[1], units[10] from"
+        " (select array_agg(units order by units desc) as units from sales.item_sales) as favourites",
+    )
+    assert 4 < first / tenth < 25
+    [(repeat,)] = run_sql(sales, "select avg(orders) from sales.member_spending")
+    assert repeat > 3
+
+
+def test_a_story_ends_at_its_last_day(sales: Server) -> None:
+    load(sales, 100)
+    with pytest.raises(UsageError, match="the orders of seed 1 end at 2026-10-31"):
+        load_orders(sales, 1, date(2026, 9, 30), 200, quiet)
+    assert load_orders(sales, 1, None, 110, quiet).added == 10
+    [(last,)] = run_sql(sales, "select max(greatest(placed_at, status_since)) from sales.orders")
+    assert last < Shop(1, UNTIL).closes_at
+
+
+def test_no_order_comes_from_the_future(sales: Server) -> None:
+    with pytest.raises(UsageError, match="in the future"):
+        load_orders(sales, 1, date(2999, 1, 1), 100, quiet)
+    assert count(sales) == 0
+
+
+def test_one_load_at_a_time(sales: Server) -> None:
+    with sales.connected("loader") as connection, connection.cursor() as cursor:
+        require_alone(cursor, sales)
+        with pytest.raises(LoadingElsewhere) as raised:
+            load(sales, 100)
+    assert raised.value.exit_code == 75
+    assert count(sales) == 0
+
+
+class Load(threading.Thread):
+    """A load that runs beside; knows how many orders it was told are safe."""
+
+    def __init__(self, sales: Server, orders: int) -> None:
+        super().__init__()
+        self._sales, self._orders = sales, orders
+        self.safe, self.killed = 0, False
+        self.unforeseen: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            load_orders(self._sales, 1, UNTIL, self._orders, self._tell)
+        except JobError:
+            self.killed = True
+        except BaseException as error:
+            self.unforeseen = error
+
+    def _tell(self, done: int, total: int) -> None:
+        self.safe = done
+
+
+def pids(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text().split()[0])
+
+
+def loader_backends(sales: Server) -> list[int]:
+    return [pid for (pid,) in run_sql(sales, "select pid from pg_stat_activity where usename = 'loader'")]
+
+
+def wait_for_server(sales: Server) -> None:
+    for _ in range(300):
+        try:
+            run_sql(sales, "select 1")
+            return
+        except JobError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not come back")
+
+
+@pytest.mark.parametrize("victim", ["a backend", "the whole server"])
+def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(tmp_path: Path, victim: str) -> None:
+    data, random, kills, safe = tmp_path / "data", Random(victim), 0, 0
+    while kills < KILLS:
+        with serving(data) as sockets:
+            sales = Server(host=str(sockets), database=DATABASE)
+            add_database(sales.model_copy(update={"database": "postgres"}), DATABASE)
+            create(sales)
+            while kills < KILLS:
+                loading = Load(sales, 1_000_000)
+                loading.start()
+                time.sleep(random.random() * 1.2)
+                if victim == "a backend":
+                    for pid in loader_backends(sales):
+                        os.kill(pid, signal.SIGKILL)
+                else:
+                    os.killpg(pids(data), signal.SIGKILL)
+                loading.join()
+                assert loading.unforeseen is None
+                kills += loading.killed
+                safe = max(safe, loading.safe)
+                if victim == "the whole server":
+                    break
+                wait_for_server(sales)
+                assert safe <= count(sales) <= safe + 100
+                assert differences(sales).rows == []
+    with serving(data) as sockets:
+        sales = Server(host=str(sockets), database=DATABASE)
+        assert safe <= count(sales) <= safe + 100
+        assert differences(sales).rows == []
+        wanted = count(sales) + 250
+        assert load(sales, wanted) == (wanted - 250, 250)
+        in_pieces = run_sql(sales, STORY)
+        assert differences(sales).rows == []
+        add_database(sales, "in_whole")
+        whole = sales.model_copy(update={"database": "in_whole"})
+        create(whole)
+        load(whole, wanted)
+        assert run_sql(whole, STORY) == in_pieces

@@ -1,0 +1,99 @@
+"""From an empty database, and from each version with data, one comes to the same newest version."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from common.embedded_postgresql import binaries
+from common.postgresql import Server, StatementFailed
+from section2.config import CONF
+from section2.main import create, differences
+from section2.operator.migration import migrate
+from section2.test.support import NOW, Shop, run_sql
+
+VERSIONS = [
+    "section2_create",
+    "section2_create_2_rules",
+    "section2_create_3_teams",
+    "section2_create_4_aggregates",
+]
+
+
+@pytest.fixture
+def empty(cluster: Server) -> Server:
+    """A database without a schema."""
+    run_sql(cluster, "drop database if exists migrated with (force)", autocommit=True)
+    run_sql(cluster, "create database migrated template template0", autocommit=True)
+    return cluster.model_copy(update={"database": "migrated"})
+
+
+def schema(server: Server) -> str:
+    """Return the schema as pg_dump writes it, but for its random key."""
+    folder = binaries()
+    assert folder
+    dumped = subprocess.run(
+        [folder / "pg_dump", "--schema-only", "-h", server.host, "-U", "postgres", "-n", "sales", server.database],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return re.sub(r"\\(un)?restrict \w+", "", dumped.stdout)
+
+
+def test_an_empty_database_gets_every_version_once(empty: Server) -> None:
+    assert create(empty) == VERSIONS
+    assert create(empty) == []
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
+    empty: Server, sales: Server, version: int
+) -> None:
+    assert migrate(empty, newest=version) == VERSIONS[:version]
+    with empty.connected() as connection:
+        connection.autocommit = True
+        shop = Shop(connection)
+        shop.rows("set search_path = sales")
+        lamp, desk, ada, bo = shop.item("Lamp"), shop.item("Desk", "20.00"), shop.member("Ada"), shop.member("Bo")
+        shop.bought(ada, {lamp: 2, desk: 1})
+        shop.bought(bo, {lamp: 5}, status="paid")
+        shop.refund(shop.bought(bo, {desk: 7}))
+        shop.order(ada, {desk: 1}, NOW)
+        before = shop.rows("select * from orders order by order_id")
+    assert create(empty) == VERSIONS[version:]
+    assert run_sql(empty, "select * from sales.orders order by order_id") == before
+    assert run_sql(empty, "select * from sales.member_spending order by 1") == [(ada, 40, 1), (bo, 50, 1)]
+    assert run_sql(empty, "select * from sales.item_sales order by 1") == [(lamp, 7, 2), (desk, 1, 1)]
+    assert differences(empty).rows == []
+    assert schema(empty) == schema(sales)
+
+
+def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: Path) -> None:
+    for path in CONF.glob("*.sql"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "section2_create_5_broken.sql").write_text(
+        "-- depends: section2_create_4_aggregates\nset role sales_owner;\ncreate table sales.half ();\nselect 1 / 0;\n"
+    )
+    with pytest.raises(StatementFailed):
+        migrate(empty, tmp_path)
+    assert run_sql(empty, "select to_regclass('sales.half')") == [(None,)]
+    (tmp_path / "section2_create_5_broken.sql").write_text(
+        "-- depends: section2_create_4_aggregates\ncreate table sales.half ();\n"
+    )
+    assert migrate(empty, tmp_path) == ["section2_create_5_broken"]
+
+
+def test_a_migration_that_was_killed_blocks_no_other(empty: Server) -> None:
+    migrate(empty, newest=1)
+    run_sql(empty, "insert into public.yoyo_lock (locked, ctime, pid) values (1, now(), 4711)")
+    assert migrate(empty) == VERSIONS[1:]
+
+
+def test_two_migrations_at_once_wait_for_one_another(empty: Server) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: migrate(empty), range(4)))
+    assert sorted(done, key=len) == [[], [], [], VERSIONS]
