@@ -32,19 +32,25 @@ exit codes: 0 done; 1 failed; 2 bad usage, or Docker or .venv is lacking; 75 ano
 END
 }
 
-# usage: manage [-it] COMMAND [ARGUMENT]...   a command of section 2 in the container, as the user postgres
+# usage: manage COMMAND [ARGUMENT]...   a command of section 2 in the container, as the user postgres
 manage() {
+    docker container exec --user postgres "$container" python3 -m section2 "$@"
+}
+
+# usage: interact COMMAND [ARGUMENT]...   the same, with this input, and with a terminal where there is one
+interact() {
     terminal=-i
-    if [ "$1" = -it ]; then
-        shift
-        if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
-    fi
+    if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
     docker container exec "$terminal" --user postgres "$container" python3 -m section2 "$@"
 }
 
-start() {
+make_passwords() {
     ensure_passwords SECTION2_POSTGRES_PASSWORD SECTION2_LOGISTICS_PASSWORD SECTION2_ANALYTICS_PASSWORD \
         SECTION2_SALES_PASSWORD SECTION2_APPLICATION_PASSWORD SECTION2_DASHBOARD_PASSWORD SECTION2_LOADER_PASSWORD
+}
+
+start() {
+    make_passwords
     mkdir -p "$here/section1/resource/dest" # or the engine would make it, for root
     compose up --detach --build || die "the container could not be started" "the lines above say why" 1
     wait_healthy "$container"
@@ -65,6 +71,7 @@ ask() {
 }
 
 stop() {
+    make_passwords # Compose asks for them whatever it does
     case "${1:-}" in
     '') compose down ;;
     --purge)
@@ -77,13 +84,11 @@ stop() {
 
 # usage: write_file FILE COMMAND...   what a command of section 2 writes, in whole or not at all
 write_file() {
-    file=$1
+    file=$1 part=$1.part.$$
     shift
-    if ! (umask 077 && manage "$@" >"$file.part"); then
-        rm -f "$file.part"
-        return 1
-    fi
-    mv "$file.part" "$file"
+    trap 'rm -f "$part"' EXIT
+    (umask 077 && manage "$@" >"$part") || return
+    mv "$part" "$file"
 }
 
 erd() {
@@ -114,8 +119,8 @@ start) start ;;
 stop) stop "$@" ;;
 status) show_status "$container" ;;
 logs) exec docker container logs "$@" "$container" ;;
-psql) manage -it psql "$@" ;;
-query | load) manage -it "$command" "$@" ;;
+psql) interact psql "$@" ;;
+query | load) manage "$command" "$@" ;;
 load-members | check) manage -it "$command" ;;
 erd) erd ;;
 backup)
@@ -125,7 +130,7 @@ backup)
 restore)
     [ -r "$1" ] || die "$1: no such file, or not readable" "name one that 'backup' wrote"
     ask "This puts what $1 holds in the place of the sales database."
-    manage restore <"$1"
+    docker container exec -i --user postgres "$container" python3 -m section2 restore <"$1"
     ;;
 help | -h | --help) usage ;;
 *)

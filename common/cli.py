@@ -49,7 +49,9 @@ class Parser(argparse.ArgumentParser):
 def run(job: Callable[[], int]) -> NoReturn:
     """Run the job and leave with its exit code; an error becomes one line and the exit code of its type."""
     _log_to_stderr()
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         become_owner()
         code = job()
@@ -92,9 +94,9 @@ def conclude(tell: Callable[[], None]) -> None:
         logger.warning("all is done, but the closing table could not be printed: %s", error.strerror)
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
+def _stop(number: int, _frame: FrameType | None) -> None:
     """Let a termination unwind like an exit, so that what is half done is cleaned."""
-    sys.exit(143)
+    sys.exit(128 + number)
 
 
 def _report_bug(error: Exception) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from common.errors import Busy, JobError
 
+# What the server's log says of an error must not quote a row.
+QUIET = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
 PATIENCE = "300"  # seconds for a server to stop; it writes what is in memory first
 
 
@@ -36,14 +38,15 @@ def binaries() -> Path | None:
 def serving(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Path]:
     """Serve the cluster in `data`, made if it is not there; gives the folder of its socket. Raises: Busy, ServerFailed.
 
-    The socket's folder is closed to other users, so that nobody needs a password. The server ends with the body;
-    one that a killed process left behind is ended by the next call.
+    It lets in the user whose process this is, and nobody else; so no role needs a password. The server ends with the
+    body; one that a killed process left behind is ended by the next call.
     """
     data.parent.mkdir(parents=True, exist_ok=True)
     with _alone(data), tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
         sockets, cluster = Path(folder), _Cluster(data)
         cluster.give_to_server(sockets)
         cluster.create()
+        cluster.let_in(pwd.getpwuid(os.geteuid()).pw_name)
         cluster.stop_orphan()
         with cluster.started(sockets, settings or {}):
             yield sockets
@@ -67,13 +70,19 @@ class _Cluster:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         self.give_to_server(unfinished)
-        self._run("initdb", "-D", unfinished, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run("initdb", "-D", unfinished, "-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8")
         unfinished.rename(self._data)
+
+    def let_in(self, user: str) -> None:
+        """Let the system's user in as any role, and nobody else."""
+        for name, content in (("pg_hba.conf", "local all all peer map=own\n"), ("pg_ident.conf", f"own {user} all\n")):
+            (self._data / name).write_text(content)
+            self.give_to_server(self._data / name)
 
     @contextmanager
     def started(self, sockets: Path, settings: Mapping[str, str]) -> Iterator[None]:
         """Keep the server started while the body runs; what is not committed when it ends is undone."""
-        named = {"listen_addresses": "", "unix_socket_directories": str(sockets), **settings}
+        named = {"listen_addresses": "", "port": "5432", "unix_socket_directories": str(sockets), **QUIET, **settings}
         options = [part for name, value in named.items() for part in ("-c", f"{name}={value}")]
         with (
             self._log.open("ab") as log,
@@ -93,15 +102,21 @@ class _Cluster:
 
     def _wait_until_ready(self, server: subprocess.Popen[bytes], sockets: Path) -> None:
         """Return when the server answers, however much it has to replay after a crash."""
-        while self._tool("pg_isready", "-q", "-h", sockets).returncode:
+        while self._tool("pg_isready", "-q", "-h", sockets, "-p", "5432").returncode:
             if server.poll() is not None:
                 raise ServerFailed("postgres", self._log.read_text(errors="replace"), self._log)
             time.sleep(0.05)
 
     def stop_orphan(self) -> None:
         """Stop the server that a killed process left at work on the folder, if there is one."""
-        if self._tool("pg_ctl", "status", "-D", self._data).returncode == 0:
+        noted = self._data / "postmaster.pid"
+        if not noted.exists():
+            return
+        place = Path("/proc", noted.read_text().split("\n", 1)[0], "cwd")
+        if place.exists() and place.resolve() == self._data.resolve():
             self._run("pg_ctl", "stop", "-D", self._data, "-m", "fast", "-w", "-t", PATIENCE)
+        elif Path("/proc/self").exists():
+            noted.unlink(missing_ok=True)  # its number may be another process's by now, which pg_ctl would stop
 
     def give_to_server(self, path: Path) -> None:
         """Let the server's user own `path`, where that is another one."""
@@ -124,7 +139,8 @@ def _as_nobody() -> list[str]:
     if os.geteuid() != 0:
         return []
     rights = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override"]
-    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *rights, "--"]
+    nobody = pwd.getpwnam("nobody")
+    return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", *rights, "--"]
 
 
 @contextmanager

@@ -62,6 +62,8 @@ require_container() {
 # usage: ensure_passwords NAME...   gives each variable of .env that has no value a random one; makes .env from .env.example
 ensure_passwords() {
     [ -e "$here/.env" ] || (umask 077 && cp "$here/.env.example" "$here/.env")
+    chmod go-rwx "$here/.env"
+    [ -z "$(tail -c 1 "$here/.env")" ] || echo >>"$here/.env" # its last line may lack an end
     for name in "$@"; do
         if ! grep -q "^$name=." "$here/.env"; then
             printf '%s=%s\n' "$name" "$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" >>"$here/.env"

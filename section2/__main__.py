@@ -19,7 +19,7 @@ PSQL_ROLES = ("analytics", "logistics", "sales", "application", "dashboard", "po
 EXIT_CODES = """\
 exit codes:
   0   done
-  1   failed, and nothing of it was kept; check: something does not add up
+  1   failed (what a load had committed stays); check: something does not add up
   2   bad usage
   75  another load, or another run, is at work
 """

@@ -30,21 +30,24 @@ def sales_server(cluster: Path = CLUSTER) -> Iterator[Server]:
         yield named
     else:
         with serving(cluster) as sockets:
-            add_database(Server(host=str(sockets), database="postgres"), DATABASE)
             yield Server(host=str(sockets), database=DATABASE)
 
 
 def add_database(server: Server, name: str) -> None:
-    """Add an empty database to the server, unless it has one of that name."""
+    """Add an empty database to the server, unless it has one; one that a killed restore left closed is opened."""
     with server.connected() as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        cursor.execute("select from pg_database where datname = %s", [name])
-        if not cursor.rowcount:
+        cursor.execute("select datallowconn from pg_database where datname = %s", [name])
+        rows = cursor.fetchall()
+        if rows == [(False,)]:
+            cursor.execute(sql.SQL("alter database {} with allow_connections true").format(sql.Identifier(name)))
+        elif not rows:
             cursor.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
 
 
 def create(server: Server) -> list[str]:
-    """Bring the database to the newest version and let the teams in; returns the versions that it lacked."""
+    """Bring the database, made if need be, to the newest version and let the teams in; returns what it lacked."""
+    add_database(server.model_copy(update={"database": "postgres"}), server.database)
     versions = migrate(server)
     settle(server)
     return versions

@@ -13,7 +13,7 @@ from pathlib import Path
 from psycopg2 import sql
 
 from common.embedded_postgresql import serving
-from common.postgresql import Server
+from common.postgresql import Cursor, Server
 from common.progress import Progress
 from section2.config import ANALYTICS, ROOT
 from section2.main import add_database, create
@@ -71,12 +71,14 @@ def run(at: Server, statement: str, **names: str) -> None:
 def in_server(sales: Server, path: Path, runs: int) -> list[float]:
     """Return the milliseconds, planning and execution, that the server takes to answer, once for each run."""
     with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
-        taken = []
-        for _ in range(runs + 1):
-            cursor.execute("explain (analyze, timing off, format json) " + path.read_text())
-            [([plan],)] = cursor.fetchall()
-            taken.append(plan["Planning Time"] + plan["Execution Time"])
-        return taken[1:]
+        return [explained(cursor, path) for _ in range(runs + 1)][1:]
+
+
+def explained(cursor: Cursor, path: Path) -> float:
+    """Return the milliseconds, planning and execution, of an answer."""
+    cursor.execute("explain (analyze, timing off, format json) " + path.read_text())
+    [([plan],)] = cursor.fetchall()
+    return float(plan["Planning Time"] + plan["Execution Time"])
 
 
 def answers(sales: Server, path: Path) -> list[tuple[object, ...]]:

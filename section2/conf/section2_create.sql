@@ -54,7 +54,8 @@ create table sales.item (
     constraint item_manufacturer_fkey foreign key (manufacturer_id) references sales.manufacturer,
     constraint item_name_fits check (name = btrim(name) and char_length(name) between 1 and 200),
     constraint item_cost_in_range check (cost between 0.01 and 99999999.99), -- NaN sorts above every number
-    constraint item_weight_in_range check (weight_kg between 0 and 99999.999)
+    constraint item_weight_in_range check (weight_kg between 0 and 99999.999),
+    constraint item_cost_since_is_a_moment check (isfinite(cost_since))
 );
 create unique index item_name_key on sales.item (manufacturer_id, lower(name));
 
@@ -76,6 +77,7 @@ create table sales.member (
     date_of_birth date not null,
     mobile_no text not null,
     email text not null,
+    applied_in text,
     created_at timestamptz not null,
     created_by text not null,
     updated_at timestamptz not null,
@@ -121,7 +123,9 @@ create table sales.orders (
     constraint orders_status_known check (status in ('new', 'paid', 'shipped', 'complete', 'cancelled', 'refunded')),
     constraint orders_total_price_in_range check (total_price between 0 and 999999999999.99),
     constraint orders_total_weight_in_range check (total_weight_kg between 0 and 99999999999.999),
-    constraint orders_status_after_placing check (status_since >= placed_at)
+    constraint orders_moments_in_order check (
+        isfinite(placed_at) and isfinite(status_since) and status_since >= placed_at
+    )
 );
 create index orders_member_idx on sales.orders (member_id);
 create index orders_open_idx on sales.orders (status, status_since) where status in ('new', 'paid', 'shipped');
@@ -153,7 +157,8 @@ create table sales.payment (
     constraint payment_pkey primary key (payment_id),
     constraint payment_order_fkey foreign key (order_id) references sales.orders,
     constraint payment_amount_in_range check (abs(amount) between 0.01 and 999999999999.99),
-    constraint payment_method_known check (method in ('card', 'bank_transfer', 'wallet'))
+    constraint payment_method_known check (method in ('card', 'bank_transfer', 'wallet')),
+    constraint payment_paid_at_is_a_moment check (isfinite(paid_at))
 );
 create index payment_order_idx on sales.payment (order_id);
 
@@ -206,6 +211,8 @@ comment on column sales.member.last_name is 'Last word of the name';
 comment on column sales.member.date_of_birth is 'Birthday';
 comment on column sales.member.mobile_no is 'Eight digits';
 comment on column sales.member.email is 'Compared without case';
+comment on column sales.member.applied_in is
+'Batch of section 1 that the data are from, such as 2026-11-23T16-0001; an older one changes nothing';
 comment on table sales.order_status_move is 'How the status of an order may change; all else is refused';
 comment on column sales.order_status_move.from_status is 'What it was';
 comment on column sales.order_status_move.to_status is 'What it becomes';
@@ -225,7 +232,8 @@ comment on column sales.order_line.order_id is 'The order';
 comment on column sales.order_line.item_id is 'The item, once an order';
 comment on column sales.order_line.quantity is 'How many';
 comment on column sales.order_line.unit_price is 'What one cost when the order was placed, set by the database';
-comment on column sales.order_line.unit_weight_kg is 'What one weighs in kg, set by the database';
+comment on column sales.order_line.unit_weight_kg is
+'What one weighed in kg when the line was added, set by the database';
 comment on column sales.order_line.line_price is 'quantity x unit_price';
 comment on column sales.order_line.line_weight_kg is 'quantity x unit_weight_kg';
 comment on table sales.payment is 'Money received, and given back as a negative amount; never changed';

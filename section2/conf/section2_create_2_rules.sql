@@ -33,9 +33,14 @@ comment on function sales.refuse is 'Refuses what its trigger stands for, with t
 create function sales.date_price() returns trigger
 language plpgsql set search_path = '' as $$
 declare
-    dated_by_client constant boolean := new.cost_since is distinct from old.cost_since;
+    dated_by_client constant boolean := tg_op = 'UPDATE' and new.cost_since is distinct from old.cost_since;
 begin
-    if new.cost is not distinct from old.cost then
+    if tg_op = 'INSERT' then
+        if new.cost_since > clock_timestamp() then
+            raise exception 'item %: no price is from the future (%)', new.name, new.cost_since
+                using errcode = 'check_violation';
+        end if;
+    elsif new.cost is not distinct from old.cost then
         new.cost_since := old.cost_since;
     elsif not dated_by_client then
         -- A transaction that began before the last change, or makes a second one, is dated by the clock.
@@ -79,7 +84,8 @@ begin
         raise exception 'order %: whose it is and when it was placed never change', old.order_id
             using errcode = 'check_violation';
     end if;
-    if pg_trigger_depth() = 1
+    -- The totals of an order that is not new stand, even where one statement changes its lines and status at once.
+    if (pg_trigger_depth() = 1 or old.status <> 'new')
         and (new.total_price, new.total_weight_kg) is distinct from (old.total_price, old.total_weight_kg) then
         raise exception 'order %: its totals follow from its lines', old.order_id using errcode = 'check_violation';
     end if;
@@ -102,11 +108,11 @@ begin
     if new.status in ('paid', 'cancelled', 'refunded') then
         select coalesce(sum(p.amount), 0) into received from sales.payment as p where p.order_id = new.order_id;
         if new.status = 'paid' and (received <> new.total_price or new.total_price = 0) then
-            raise exception 'order %: % received of %; it cannot become paid', old.order_id, received, new.total_price
+            raise exception 'order %: what was received is not its total; it cannot become paid', old.order_id
                 using errcode = 'check_violation';
         elsif new.status <> 'paid' and received <> 0 then
-            raise exception 'order %: give back the % received before it becomes %',
-                old.order_id, received, new.status using errcode = 'check_violation';
+            raise exception 'order %: give back what was received before it becomes %', old.order_id, new.status
+                using errcode = 'check_violation';
         end if;
     end if;
     return new;
@@ -160,7 +166,7 @@ begin
 end;
 $$;
 comment on function sales.price_line is
-'Gives a line the price and weight that held when its order was placed; new orders only';
+'Gives a line of a new order the price that held when the order was placed, and its item''s weight';
 
 create function sales.add_up_order() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -196,11 +202,15 @@ declare
     its_order record;
     received numeric;
 begin
-    -- The lock makes payments of one order, and its change of status, wait for one another.
-    select o.status, o.total_price into its_order
-    from sales.orders as o
+    if new.paid_at > clock_timestamp() then
+        raise exception 'order %: no payment is from the future (%)', new.order_id, new.paid_at
+            using errcode = 'check_violation';
+    end if;
+    -- Payments of one order and its changes of status wait for one another. A lock alone would not do: a transaction
+    -- with an older snapshot fails only on a row that was written since.
+    update sales.orders as o set status = o.status
     where o.order_id = new.order_id
-    for no key update;
+    returning o.status, o.total_price into its_order;
     select coalesce(sum(p.amount), 0) into received from sales.payment as p where p.order_id = new.order_id;
     if new.amount < 0 and new.amount <> -received then
         raise exception 'order %: a refund gives back all that was received, which is %', new.order_id, received
@@ -226,7 +236,7 @@ for each row execute function sales.keep_audit();
 create trigger audit before insert or update on sales.orders
 for each row execute function sales.keep_audit();
 
-create trigger date_price before update on sales.item
+create trigger date_price before insert or update on sales.item
 for each row execute function sales.date_price();
 create trigger record_first_price after insert on sales.item
 for each row execute function sales.record_price();

@@ -38,7 +38,7 @@ select
     left(m.first_name, 1) || '*** ' || left(m.last_name, 1) || '***' as name,
     extract(year from m.date_of_birth)::integer / 10 * 10 as born_in_decade,
     '****' || right(m.mobile_no, 2) as mobile_no,
-    '***@***.' || reverse(split_part(reverse(m.email), '.', 1)) as email,
+    '***' || coalesce(substring(m.email from '@[^@]*(\.[^.@]+)$'), '') as email,
     m.created_at
 from sales.member as m;
 comment on view sales.member_masked is 'Members for those who may not know who they are';
@@ -55,10 +55,12 @@ grant execute on function sales.membership_id_of to application, loader;
 grant select on sales.manufacturer, sales.item to logistics, analytics, sales, application, dashboard, loader;
 grant select on sales.item_price to analytics, sales, application, loader;
 grant select on sales.order_status_move to logistics, analytics, sales, application, dashboard, loader;
-grant select on sales.orders, sales.order_line to logistics, analytics, application, loader;
+grant select on sales.orders to analytics, application, loader;
+grant select on sales.order_line to logistics, analytics, application, loader;
 grant select on sales.payment to analytics, application, loader;
 grant select on sales.member_masked to analytics;
-grant select (order_id, status, placed_at, status_since, total_price, total_weight_kg) on sales.orders to dashboard;
+grant select (order_id, status, placed_at, status_since, total_price, total_weight_kg)
+on sales.orders to logistics, dashboard;
 
 grant update (status) on sales.orders to logistics;
 
@@ -69,6 +71,7 @@ grant update (cost, discontinued_at) on sales.item to sales;
 grant select on sales.member to application, loader;
 grant insert (first_name, last_name, date_of_birth, mobile_no, email) on sales.member to application, loader;
 grant update (first_name, last_name, date_of_birth, mobile_no, email) on sales.member to application, loader;
+grant insert (applied_in), update (applied_in) on sales.member to loader;
 grant insert (member_id), update (status) on sales.orders to application;
 grant insert (order_id, item_id, quantity), update (quantity), delete on sales.order_line to application, loader;
 grant insert (order_id, amount, method) on sales.payment to application;

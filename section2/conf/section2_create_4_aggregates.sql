@@ -2,7 +2,7 @@
 -- Version 4: what members spent and items sold, right at every moment, without orders waiting on one another.
 --
 -- An order that comes to be bought (or is refunded) appends a delta; no counter is updated, so nobody waits for a row.
--- Every 256th writer of a delta settles: it folds those that are old enough into the base tables and deletes them.
+-- Every 128th writer of a delta settles: it folds those that are old enough into the base tables and deletes them.
 -- One settles at a time, others pass by. A reader adds base and unsettled deltas in one statement, thus one snapshot.
 --
 -- Which deltas are old enough? They belong to epochs. A writer holds a shared advisory lock on the current epoch until
@@ -89,7 +89,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
     current_epoch bigint;
 begin
-    loop
+    for attempt in 1..1000 loop
         current_epoch := (select s.last_value from sales.epoch_seq as s);
         -- Between the two looks the epoch may have ended.
         if sales.epoch_lock(current_epoch, false)
@@ -97,6 +97,7 @@ begin
             return current_epoch;
         end if;
     end loop;
+    raise exception 'no epoch of sales can be joined; who holds its advisory locks?' using errcode = 'lock_not_available';
 end;
 $$;
 comment on function sales.join_epoch is 'Returns the current epoch, which is not settled before the transaction ends';
@@ -176,7 +177,9 @@ begin
     from sales.order_line as l
     where l.order_id = new.order_id
     returning delta_id into number;
-    if number % 256 = 0 then
+    -- Once a transaction: its own deltas cannot be settled before it ends.
+    if number % 128 = 0 and current_setting('sales.settled', true) is distinct from 'yes' then
+        perform set_config('sales.settled', 'yes', true);
         perform sales.settle();
     end if;
     return null;

@@ -57,10 +57,16 @@ class Batch:
     folder: Path
     rows: int
 
+    @property
+    def key(self) -> str:
+        """What sorts batches in time: 2026-11-23T16-0002 comes behind 2026-11-23T16-0001 and before T17."""
+        hour, number = _in_time(self.name)
+        return f"{hour}-{number:04d}"
+
     def applications(self) -> Iterator[Application]:
         """Give its rows. Raises: BatchBroken when a column or a row is missing, or the folder cannot be read."""
         place = 0
-        for part in sorted(self.folder.glob("part-*.csv")):
+        for part in sorted(_files(self.folder, ".csv")):
             for row in _rows(part):
                 place += 1
                 yield Application(place, *row)
@@ -73,7 +79,9 @@ def committed(destination: Path) -> list[Batch]:
     if not destination.is_dir():
         raise ApplicationsMissing(destination)
     batches = []
-    for path in (destination / "report").glob("*.json"):
+    if not (destination / "report").exists():
+        return []
+    for path in _files(destination / "report", ".json"):
         content = path.read_bytes()
         try:
             report = _Report.model_validate_json(content)
@@ -81,7 +89,12 @@ def committed(destination: Path) -> list[Batch]:
             raise BatchBroken(path, "is no report of section 1") from None
         folder = destination / "successful_application" / path.stem
         batches.append(Batch(report.batch, hashlib.sha256(content).hexdigest(), folder, report.counts.successful))
-    return sorted(batches, key=lambda batch: _in_time(batch.name))
+    return sorted(batches, key=lambda batch: batch.key)
+
+
+def _files(folder: Path, suffix: str) -> Iterator[Path]:
+    """Give a folder's files of a kind; unlike glob this fails on a folder that may not be read."""
+    return (path for path in folder.iterdir() if path.suffix == suffix and not path.name.startswith("."))
 
 
 def _in_time(name: str) -> tuple[str, int]:

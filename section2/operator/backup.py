@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
-import psycopg2
 from psycopg2 import sql
 
-from common.errors import JobError
+from common.errors import Busy, JobError
 from common.postgresql import SUPERUSER, Server
 from section2.operator.client import client
+from section2.operator.migration import migrate
 
 PIECE = 1 << 20
 
@@ -28,6 +28,13 @@ class BackupFailed(JobError):
     def __init__(self, tool: str, said: str) -> None:
         lines = said.strip().splitlines() or ["it said nothing"]
         super().__init__(f"{tool} failed ({lines[0]}); the database is as it was")
+
+
+class RestoringElsewhere(Busy):
+    """Another restore is at work on the server."""
+
+    def __init__(self, server: Server) -> None:
+        JobError.__init__(self, f"database {server.database}: another restore is at work; wait until it ends")
 
 
 def backup(server: Server, to: IO[bytes]) -> None:
@@ -49,10 +56,18 @@ def restore(server: Server, source: IO[bytes]) -> None:
             names = {"aside": aside, "replaced": replaced, "database": server.database}
             cursor.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))
 
+        cursor.execute("select pg_try_advisory_lock(hashtext('section2 restore'))")
+        if cursor.fetchone() != (True,):
+            raise RestoringElsewhere(server)
         execute("drop database if exists {replaced}")
         execute("drop database if exists {aside}")
         execute("create database {aside} template template0")
-        _fill(server, aside, source)
+        try:
+            _fill(server, aside, source)
+            _require_sales(server.model_copy(update={"database": aside}))
+        except BaseException:
+            execute("drop database {aside} with (force)")
+            raise
         execute("alter database {database} with allow_connections false")
         try:
             cursor.execute(
@@ -62,11 +77,20 @@ def restore(server: Server, source: IO[bytes]) -> None:
             execute("alter database {database} rename to {replaced}")
             execute("alter database {aside} rename to {database}")
             cursor.execute("commit")
-        except psycopg2.Error:
+        except BaseException:
             cursor.execute("rollback")
             execute("alter database {database} with allow_connections true")
             raise
         execute("drop database {replaced}")
+
+
+def _require_sales(restored: Server) -> None:
+    """Bring what was restored to the newest version. Raises: BackupFailed when it is no sales database."""
+    with restored.connected() as connection, connection.cursor() as cursor:
+        cursor.execute("select to_regclass('sales.orders') is not null")
+        if cursor.fetchone() != (True,):
+            raise BackupFailed("restore", "this is a backup, but of no sales database")
+    migrate(restored)
 
 
 def _fill(server: Server, database: str, source: IO[bytes]) -> None:

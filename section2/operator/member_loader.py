@@ -43,7 +43,7 @@ def load_members(server: Server, destination: Path) -> Upserted:
 def _load(cursor: Cursor, batch: Batch, total: Upserted) -> None:
     cursor.execute("truncate staged_member")
     copy_rows(cursor, "staged_member", batch.applications())
-    cursor.execute((STATEMENTS / "section2_load_members.sql").read_text())
+    cursor.execute((STATEMENTS / "section2_load_members.sql").read_text(), {"batch": batch.key})
     [(inserted, updated, read, refused)] = cursor.fetchall()
     unchanged = read - inserted - updated - sum(refused.values())
     cursor.execute(

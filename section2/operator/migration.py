@@ -20,7 +20,10 @@ def migrate(server: Server, versions: Path = CONF, newest: int | None = None) ->
         lacking = list(backend.to_apply(yoyo.read_migrations(str(versions))[:newest]))
         for version in lacking:
             try:
-                backend.apply_one(version)
+                # yoyo would note it in a transaction of its own, and one that is killed between be applied again.
+                with backend.transaction():
+                    version.process_steps(backend, "apply")
+                    backend.mark_one(version)
             except psycopg2.Error as error:
                 raise StatementFailed(error) from error
         return [version.id for version in lacking]

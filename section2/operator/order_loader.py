@@ -1,5 +1,6 @@
 """Loads made-up orders, a batch a transaction: one that is killed goes on behind the last whole batch."""
 
+import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from section2.config import LOADER, STATEMENTS
 from section2.util.shop import BATCH, BUYERS_A_BATCH, Item, Order, Shop
 
 CATALOGUE = -1
+TRIES = 20
 
 
 class LoadingElsewhere(Busy):
@@ -53,9 +55,12 @@ def load_orders(server: Server, seed: int, until: date | None, orders: int, tell
 
 def require_alone(cursor: Cursor, server: Server) -> None:
     """Keep other loads out until the connection ends. Raises: LoadingElsewhere."""
-    cursor.execute("select pg_try_advisory_lock(hashtext('section2 load'))")
-    if cursor.fetchone() != (True,):
-        raise LoadingElsewhere(server)
+    for _ in range(TRIES):
+        cursor.execute("select pg_try_advisory_lock(hashtext('section2 load'))")
+        if cursor.fetchone() == (True,):
+            return
+        time.sleep(0.1)  # one that has just ended is let go of in a moment
+    raise LoadingElsewhere(server)
 
 
 def _done(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int, int]]:
@@ -78,7 +83,7 @@ class _Load:
         self._connection, self._shop = connection, shop
         with connection.cursor() as cursor:
             self._items = self._catalogue(cursor)
-            self._buyers = _known_buyers(cursor)
+            self._buyers = _known_buyers(cursor, shop.seed)
             cursor.execute((STATEMENTS / "section2_staging.sql").read_text())
         connection.commit()
 
@@ -171,11 +176,11 @@ class _Load:
         )
 
 
-def _known_buyers(cursor: Cursor) -> "array[int]":
-    """Return the keys of the buyers that are there, by their numbers."""
+def _known_buyers(cursor: Cursor, seed: int) -> "array[int]":
+    """Return the keys of the seed's buyers that are there, by their numbers."""
+    address = rf"^buyer(\d{{1,9}})\.{seed}@example\.com$"
     cursor.execute(
-        r"select substring(email from '^buyer(\d+)@example\.com$')::integer, member_id from sales.member"
-        r" where email ~ '^buyer\d+@example\.com$'"
+        "select substring(email from %s)::integer, member_id from sales.member where email ~ %s", [address, address]
     )
     keys = dict(cursor.fetchall())
     return array("q", (keys.get(number, 0) for number in range(max(keys, default=-1) + 1)))

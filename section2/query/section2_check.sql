@@ -53,6 +53,7 @@ order_money as (
         case
             when orders.status in ('cancelled', 'refunded') then array[0]
             when orders.status <> 'new' then array[0, orders.total_price] -- 0: given back, not yet refunded
+            else array[greatest(coalesce(received.amount, 0), 0)] -- lines of a new order may still go
         end as allowed
     from sales.orders
     left join received on orders.order_id = received.order_id

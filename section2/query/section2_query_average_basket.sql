@@ -4,7 +4,7 @@ with bought as (
     select
         order_id,
         total_price,
-        date_trunc('month', placed_at)::date as month
+        date_trunc('month', placed_at at time zone 'Asia/Singapore')::date as month
     from sales.orders
     where sales.is_bought(status)
 ),

@@ -54,7 +54,7 @@ effect as (
 
 select
     item.name as item,
-    effect.changed_at::date as changed_on,
+    (effect.changed_at at time zone 'Asia/Singapore')::date as changed_on,
     effect.cost_before,
     effect.cost,
     effect.units_before,

@@ -25,8 +25,8 @@ select
     member.name,
     history.orders,
     history.spent,
-    history.last_at::date as last_order,
-    now()::date - history.last_at::date as days_quiet
+    (history.last_at at time zone 'Asia/Singapore')::date as last_order,
+    (now() at time zone 'Asia/Singapore')::date - (history.last_at at time zone 'Asia/Singapore')::date as days_quiet
 from history
 inner join sales.member_masked as member on history.member_id = member.member_id
 where history.orders >= 2 and history.last_at < now() - interval '180 days'

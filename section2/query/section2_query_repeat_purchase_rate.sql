@@ -20,7 +20,7 @@ numbered as (
 
 first_time as (
     select
-        date_trunc('month', placed_at) as month,
+        date_trunc('month', placed_at at time zone 'Asia/Singapore') as month,
         coalesce(next_at <= placed_at + interval '90 days', false) as came_back
     from numbered
     where number = 1
@@ -32,6 +32,6 @@ select
     count(*) filter (where came_back) as came_back,
     round(100.0 * count(*) filter (where came_back) / count(*), 1) as percent
 from first_time
-where month + interval '1 month 90 days' <= now()
+where month + interval '1 month 90 days' <= now() at time zone 'Asia/Singapore'
 group by month
 order by month;

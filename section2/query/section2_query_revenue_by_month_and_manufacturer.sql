@@ -3,7 +3,7 @@
 with bought as (
     select
         order_id,
-        date_trunc('month', placed_at)::date as month
+        date_trunc('month', placed_at at time zone 'Asia/Singapore')::date as month
     from sales.orders
     where sales.is_bought(status)
 ),

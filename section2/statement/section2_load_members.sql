@@ -1,5 +1,6 @@
 -- Upserts the staged applications of one batch: what is new, what changed, what did not, what no member can be.
--- Of two applications of one person the later one holds. Returns inserted, updated, unchanged, and reasons of refusal.
+-- Of two applications of one person the later one holds, in whatever order their batches are loaded.
+-- Returns inserted, updated, read, and reasons of refusal.
 with judged as (
     select
         *,
@@ -28,13 +29,16 @@ latest as (
 ),
 
 upserted as (
-    insert into sales.member as kept (first_name, last_name, date_of_birth, mobile_no, email)
+    insert into sales.member as kept (
+        first_name, last_name, date_of_birth, mobile_no, email, applied_in
+    )
     select
         first_name,
         last_name,
         date_of_birth,
         mobile_no,
-        email
+        email,
+        %(batch)s as applied_in
     from latest
     on conflict (membership_id, lower(email)) do update
         set
@@ -42,11 +46,14 @@ upserted as (
             last_name = excluded.last_name,
             date_of_birth = excluded.date_of_birth,
             mobile_no = excluded.mobile_no,
-            email = excluded.email
-        where (kept.first_name, kept.last_name, kept.date_of_birth, kept.mobile_no, kept.email)
+            email = excluded.email,
+            applied_in = excluded.applied_in
+        where coalesce(kept.applied_in, '') <= excluded.applied_in
+    returning
+        old.member_id is null as is_new,
+        (old.first_name, old.last_name, old.date_of_birth, old.mobile_no, old.email)
         is distinct from
-        (excluded.first_name, excluded.last_name, excluded.date_of_birth, excluded.mobile_no, excluded.email)
-    returning old.member_id is null as is_new
+        (new.first_name, new.last_name, new.date_of_birth, new.mobile_no, new.email) as is_changed
 ),
 
 refused as (
@@ -60,6 +67,6 @@ refused as (
 
 select
     (select count(*) filter (where is_new) from upserted) as inserted,
-    (select count(*) filter (where not is_new) from upserted) as updated,
+    (select count(*) filter (where not is_new and is_changed) from upserted) as updated,
     (select count(*) from judged) as read,
     (select coalesce(jsonb_object_agg(reason, applications), '{}') from refused) as refused;

@@ -151,7 +151,7 @@ def test_deltas_do_not_grow_without_bound(sales: Server, shop: Shop) -> None:
     for number in range(1_000):
         shop.bought(member, {item: 1}, status="paid")
         most = max(most, deltas(sales)) if number % 20 == 0 else most
-    assert most <= 2 * 256 + 20  # of 1,000 that were written
+    assert most <= 2 * 128 + 20  # of 1,000 that were written
     assert run_sql(sales, "select units from sales.item_sales") == [(1_000,)]
     assert differences(sales).rows == []
 

@@ -103,7 +103,7 @@ class Shop:
     def catalogue(self) -> list[Item]:
         """Return all items, the best-selling first."""
         random = Random(f"{self.seed}/catalogue")
-        makers = [f"{name} {kind}" for kind in _KINDS.split() for name in _MAKERS.split()]
+        makers = [f"{name} {kind} {self.seed}" for kind in _KINDS.split() for name in _MAKERS.split()]
         assert len(makers) == MANUFACTURERS
         names = [
             f"{shade} {thing} {number}"
@@ -147,7 +147,7 @@ class Shop:
                 random.choice(last),
                 date(1940, 1, 1) + timedelta(days=random.randrange(365 * 64)),
                 f"{random.choice('89')}{random.randrange(10**7):07d}",
-                f"buyer{number}@example.com",
+                f"buyer{number}.{self.seed}@example.com",
             )
             for number in range(batch * BUYERS_A_BATCH, (batch + 1) * BUYERS_A_BATCH)
         ]
