@@ -121,7 +121,7 @@ status) show_status "$container" ;;
 logs) exec docker container logs "$@" "$container" ;;
 psql) interact psql "$@" ;;
 query | load) manage "$command" "$@" ;;
-load-members | check) manage -it "$command" ;;
+load-members | check) manage "$command" ;;
 erd) erd ;;
 backup)
     write_file "$1" backup || exit
