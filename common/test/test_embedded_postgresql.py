@@ -15,7 +15,7 @@ import pytest
 
 from common.embedded_postgresql import ServerFailed, serving
 from common.errors import Busy
-from common.postgresql import Server, ServerUnreachable
+from common.postgresql import Server, ServerUnreachable, StatementFailed
 
 
 def value(sockets: Path, statement: str) -> object:
@@ -58,8 +58,37 @@ def test_it_ends_with_the_body_whatever_ends_that(tmp_path: Path) -> None:
     assert [gone(pid) for pid in pids] == [True]
 
 
+def test_a_number_that_is_another_processs_by_now_stops_nobody(tmp_path: Path) -> None:
+    with serving(tmp_path / "data"):
+        noted = (tmp_path / "data" / "postmaster.pid").read_text().split("\n", 1)[1]
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (tmp_path / "data" / "postmaster.pid").write_text(f"{stranger.pid}\n{noted}")
+        with serving(tmp_path / "data") as sockets:
+            assert value(sockets, "select 1") == 1
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_the_environments_port_is_not_the_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPORT", "6543")
+    with serving(tmp_path / "data") as sockets:
+        assert value(sockets, "show port") == "5432"
+
+
+def test_its_log_quotes_no_row(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as sockets:
+        value(sockets, "create table person (name text check (name <> 'Marguerite'))")
+        with suppress(StatementFailed):
+            value(sockets, "insert into person values ('Marguerite')")
+    log = (tmp_path / "data.log").read_text()
+    assert "violates check constraint" in log
+    assert "Marguerite" not in log
+
+
 def test_nobody_else_reaches_it(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as sockets:
+        assert value(sockets, "select string_agg(type || auth_method, ',') from pg_hba_file_rules") == "localpeer"
+        assert value(sockets, "select count(*) from pg_ident_file_mappings") == 1
         assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
         assert value(sockets, "show listen_addresses") == ""
 
@@ -131,8 +160,6 @@ def test_a_server_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 def test_what_the_server_refuses_rolls_back(tmp_path: Path) -> None:
-    from common.postgresql import StatementFailed
-
     with serving(tmp_path / "data") as sockets:
         server = Server(host=str(sockets), database="postgres")
         with pytest.raises(StatementFailed) as raised, server.connected() as connection, connection.cursor() as cursor:

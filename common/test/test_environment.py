@@ -232,6 +232,20 @@ def test_a_runner_shows_its_usage_on_the_right_stream(
     assert "\nexample:    " in shown
 
 
+def test_passwords_are_added_to_what_stands_in_env_each_once_and_closed_to_others(fresh: MiniRepository) -> None:
+    env = fresh.root / ".env"
+    env.write_text("A_PORT=5433")  # without an end of its line
+    env.chmod(0o644)
+    script = f'here="{fresh.root}"; . "$here/docker/runner_lib.sh"; ensure_passwords A_PASSWORD B_PASSWORD'
+    for _ in range(2):
+        fresh.run("sh", "-c", script)
+    names, values = zip(*(line.split("=") for line in env.read_text().splitlines()), strict=True)
+    assert names == ("A_PORT", "A_PASSWORD", "B_PASSWORD")
+    assert [len(value) for value in values] == [4, 48, 48]
+    assert values[1] != values[2]
+    assert env.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_runner_names_the_command_that_it_does_not_know(fresh: MiniRepository) -> None:
     done = fresh.run(fresh.root / "section1_runner.sh", "jump")
     assert (done.returncode, done.stdout) == (2, "")

@@ -8,7 +8,7 @@ import pytest
 
 from common.postgresql import Server
 from section2.main import create, differences
-from section2.operator.backup import BackupFailed, backup, restore
+from section2.operator.backup import BackupFailed, RestoringElsewhere, backup, restore
 from section2.test.support import Shop, run_sql
 
 
@@ -110,3 +110,28 @@ def test_a_restore_that_was_killed_leaves_nothing_in_the_way_of_the_next(filled:
         restore(filled, handle)
     left = run_sql(filled, "select datname from pg_database where datname like %s", f"{filled.database}_%")
     assert left == []
+
+
+def test_a_backup_of_another_database_changes_nothing(filled: Server, cluster: Server) -> None:
+    before, out = checksums(filled), io.BytesIO()
+    backup(cluster, out)
+    out.seek(0)
+    with pytest.raises(BackupFailed, match="of no sales database"):
+        restore(filled, out)
+    assert checksums(filled) == before
+    assert run_sql(filled, "select datname from pg_database where datname like %s", f"{filled.database}_%") == []
+
+
+def test_one_restore_at_a_time(filled: Server, cluster: Server) -> None:
+    with cluster.connected() as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext('section2 restore'))")
+        with pytest.raises(RestoringElsewhere) as raised:
+            restore(filled, io.BytesIO())
+    assert raised.value.exit_code == 75
+
+
+def test_a_database_that_a_killed_restore_left_closed_is_opened_by_create(filled: Server, cluster: Server) -> None:
+    before = checksums(filled)
+    run_sql(cluster, f"alter database {filled.database} with allow_connections false", autocommit=True)
+    create(filled)
+    assert checksums(filled) == before

@@ -88,6 +88,15 @@ def test_of_two_applications_of_one_person_the_later_one_holds(sales: Server, tm
     assert members(sales) == [("Ada", "Lim", "90000004", "ada@example.com")]
 
 
+def test_an_older_batch_that_comes_late_changes_nothing_that_a_newer_one_said(sales: Server, tmp_path: Path) -> None:
+    publish(tmp_path, "2026-11-23T10", row("Ada", mobile="90000010"))
+    publish(tmp_path, "2026-11-23T12", row("Ada", mobile="90000010"), row("Bo", mobile="90000012"))
+    load_members(sales, tmp_path)
+    publish(tmp_path, "2026-11-23T11", row("Ada", mobile="90000011"), row("Bo", mobile="90000011"), row("Cy"))
+    assert told(sales, tmp_path) == (1, 1, 0, 2, 0)
+    assert [mobile for _, _, mobile, _ in members(sales)] == ["90000010", "90000012", "91234567"]
+
+
 def test_two_people_with_one_membership_id_are_two_members(sales: Server, tmp_path: Path) -> None:
     publish(tmp_path, "2026-11-23T16", row("Ada"), row("Bea"))
     assert told(sales, tmp_path) == (1, 2, 0, 0, 0)
