@@ -69,30 +69,25 @@ language sql immutable parallel safe
 return status in ('paid', 'shipped', 'complete');
 comment on function sales.is_bought is 'Whether an order of this status counts as bought';
 
-create function sales.epoch_lock(epoch bigint, exclusively boolean) returns boolean
-language plpgsql security definer set search_path = '' as $$
-declare
-    key constant integer := ('sales.settlement'::regclass::oid::bigint % 2147483647)::integer;
-    subkey constant integer := (epoch % 2147483647)::integer;
-begin
-    if exclusively then
-        return pg_try_advisory_xact_lock(key, subkey);
-    end if;
-    return pg_try_advisory_xact_lock_shared(key, subkey);
-end;
-$$;
-comment on function sales.epoch_lock is
-'Tries to lock an epoch until the transaction ends: shared to write deltas of it, exclusively to settle it';
+create function sales.lock_epoch(epoch bigint) returns boolean
+language sql security definer set search_path = ''
+return pg_try_advisory_xact_lock(
+    ('sales.settlement'::regclass::oid::bigint % 2147483647)::integer, (epoch % 2147483647)::integer
+);
+comment on function sales.lock_epoch is
+'Tries to have an epoch for itself until the transaction ends, which it gets when nobody writes to it any more';
 
 create function sales.join_epoch() returns bigint
 language plpgsql security definer set search_path = '' as $$
 declare
+    -- As in lock_epoch, which is not called: this runs for every order.
+    key constant integer := ('sales.settlement'::regclass::oid::bigint % 2147483647)::integer;
     current_epoch bigint;
 begin
     for attempt in 1..1000 loop
         current_epoch := (select s.last_value from sales.epoch_seq as s);
         -- Between the two looks the epoch may have ended.
-        if sales.epoch_lock(current_epoch, false)
+        if pg_try_advisory_xact_lock_shared(key, (current_epoch % 2147483647)::integer)
             and current_epoch = (select s.last_value from sales.epoch_seq as s) then
             return current_epoch;
         end if;
@@ -111,13 +106,13 @@ declare
 begin
     -- Epoch 0 stands for settling itself. With a snapshot older than the lock, what another one has just settled would be
     -- settled again, or fail.
-    if current_setting('transaction_isolation') <> 'read committed' or not sales.epoch_lock(0, true) then
+    if current_setting('transaction_isolation') <> 'read committed' or not sales.lock_epoch(0) then
         return;
     end if;
     settled_from := (select s.settled_to from sales.settlement as s);
     settled_up_to := settled_from;
     current_epoch := (select s.last_value from sales.epoch_seq as s);
-    while settled_up_to + 1 < current_epoch and sales.epoch_lock(settled_up_to + 1, true) loop
+    while settled_up_to + 1 < current_epoch and sales.lock_epoch(settled_up_to + 1) loop
         settled_up_to := settled_up_to + 1;
     end loop;
     if settled_up_to > settled_from then
@@ -330,6 +325,7 @@ begin
 end;
 $$;
 
+grant execute on function sales.settle to loader;
 grant execute on function sales.is_bought to logistics, analytics, sales, application, dashboard, loader;
 grant select on sales.member_spending, sales.member_spending_base, sales.member_spending_unsettled to analytics;
 grant select on sales.item_sales, sales.item_sales_base, sales.item_sales_unsettled to analytics, sales, dashboard;

@@ -50,6 +50,7 @@ def load_orders(server: Server, seed: int, until: date | None, orders: int, tell
             if done.get(batch, 0) < wanted:
                 loaded += load.batch(batch, done.get(batch), wanted)
                 tell(loaded, max(orders, loaded))
+        load.settle()
     return Loaded(before, loaded - before)
 
 
@@ -98,6 +99,13 @@ class _Load:
             self._note(cursor, batch, wanted)
         self._connection.commit()
         return len(orders)
+
+    def settle(self) -> None:
+        """Fold what the batches added: the first call ends their epoch, the second one folds it."""
+        with self._connection.cursor() as cursor:
+            for _ in range(2):
+                cursor.execute("select sales.settle()")
+                self._connection.commit()
 
     def _catalogue(self, cursor: Cursor) -> list[int]:
         """Return the items' keys by their places, adding the items and their price changes if need be."""

@@ -63,6 +63,11 @@ def test_a_load_adds_what_lacks_and_everything_adds_up(sales: Server) -> None:
     assert differences(sales).rows == []
 
 
+def test_a_load_leaves_nothing_to_settle(sales: Server) -> None:
+    load(sales, 250)
+    assert run_sql(sales, "select count(*) from sales.order_delta") == [(0,)]
+
+
 def test_a_load_in_pieces_tells_the_story_of_one_in_whole(sales: Server, cluster: Server, template: str) -> None:
     for orders in (30, 110, 300):
         load(sales, orders)
