@@ -20,5 +20,5 @@ class Busy(JobError):
 
     exit_code = 75
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder}: another run is writing here; wait until it ends")
+    def __init__(self, where: Path | str, other: str = "run is writing here") -> None:
+        super().__init__(f"{where}: another {other}; wait until it ends")

@@ -27,7 +27,8 @@ class ServerUnreachable(JobError):
 
     def __init__(self, server: "Server", role: str, error: psycopg2.Error) -> None:
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        super().__init__(f"PostgreSQL at {server.host}:{server.port} does not let {role} in ({said}); is it started?")
+        where = f"PostgreSQL at {server.host}:{server.port}"
+        super().__init__(f"{where} does not let {role} in ({said}); is it started, and the database created?")
 
 
 class StatementFailed(JobError):

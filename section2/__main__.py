@@ -12,6 +12,7 @@ from common import cli
 
 if TYPE_CHECKING:
     from common.postgresql import Server
+    from section2.util.question import Question
 
 SAMPLE_ORDERS = 2_000
 DIFFERENT = 1
@@ -78,10 +79,13 @@ def job(arguments: argparse.Namespace) -> int:
 
 def run(server: "Server", arguments: argparse.Namespace) -> int:
     """Create, load a sample, and show the two named answers."""
+    from section2.config import QUERIES
+    from section2.util.question import named
+
     create(server, arguments)
     load(server, argparse.Namespace(orders=arguments.orders, seed=1, until=None))
-    show(server, "top10_highest_spending_member", "Top 10 members by spending")
-    show(server, "top3_most_sold_item", "Top 3 items")
+    show(server, named(QUERIES, "top10_highest_spending_member"), "Top 10 members by spending")
+    show(server, named(QUERIES, "top3_most_sold_item"), "Top 3 items")
     return 0
 
 
@@ -138,18 +142,17 @@ def query(server: "Server", arguments: argparse.Namespace) -> int:
     from section2.config import QUERIES
     from section2.util.question import named
 
-    show(server, arguments.name, "\n".join(named(QUERIES, arguments.name).words))
+    question = named(QUERIES, arguments.name)
+    show(server, question, "\n".join(question.words))
     return 0
 
 
-def show(server: "Server", name: str, title: str) -> None:
-    """Print a title and the answer to the question of that name."""
-    from section2.config import QUERIES
+def show(server: "Server", question: "Question", title: str) -> None:
+    """Print a title and the answer to a question."""
     from section2.main import ask
-    from section2.util.question import named
     from section2.util.table import table
 
-    answer = ask(server, named(QUERIES, name))
+    answer = ask(server, question.statement)
     rows = f"{len(answer.rows)} row{'s' if len(answer.rows) != 1 else ''}"
     cli.conclude(lambda: print(f"\n{title}\n\n{table(answer.columns, answer.rows)}\n\n{rows}"))
 

@@ -3,6 +3,7 @@
 import argparse
 import re
 
+from bench.arguments import number_of_rows
 from bench.results import RESULTS, origin, write_section
 from bench.section1 import kept
 from bench.section1.plot import draw
@@ -55,14 +56,6 @@ def parser() -> argparse.ArgumentParser:
         "--runs", type=number_of_runs, default=3, metavar="N", help="of each contender; default: %(default)s"
     )
     return arguments
-
-
-def number_of_rows(text: str) -> int:
-    """Return 5000 for 5k, 1000000 for 1M."""
-    found = re.fullmatch(r"([1-9][0-9]{0,8})([kM]?)", text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of rows (e.g. 5k, 1M)")
-    return int(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]]
 
 
 def number_of_runs(text: str) -> int:

@@ -3,8 +3,8 @@
 import argparse
 import statistics
 
+from bench.arguments import number_of_rows
 from bench.results import RESULTS, origin, table, write_section
-from bench.section1.__main__ import number_of_rows
 from bench.section2.sales import HERE, answers, copy, in_server, loaded, meanwhile, order_entry, server, spread
 from common.errors import JobError
 from common.postgresql import Server

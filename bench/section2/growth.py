@@ -6,8 +6,8 @@ import time
 
 from psycopg2 import sql
 
+from bench.arguments import number_of_rows
 from bench.results import RESULTS, origin, table, write_section
-from bench.section1.__main__ import number_of_rows
 from bench.section2.sales import HERE, copy, explained, in_server, order_entry, run, server, spread
 from common.postgresql import SUPERUSER, Server
 from section2.config import QUERIES

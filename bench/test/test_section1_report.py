@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.arguments import number_of_rows
 from bench.measure import Spread, Summary
-from bench.section1.__main__ import number_of_rows
 from bench.section1.contenders import DUCKDB, FLOOR, IMPORTS, PANDAS, POLARS, SPARK, SPARK_COPY, STOCK
 from bench.section1.kept import Measured, add, measured_now, read
 from bench.section1.plot import apart, draw

@@ -1,5 +1,5 @@
 -- Version 1 of the schema sales: its tables. The rules that keep them right whichever client writes are version 2, who
--- may do what version 3, aggregates version 4. Every object belongs to sales_owner, who cannot log in.
+-- may do what version 3, aggregates versions 4 and 5. Every object belongs to sales_owner, who cannot log in.
 
 do $$
 begin

@@ -13,7 +13,7 @@
 
 set role sales_owner;
 
-create sequence sales.epoch_seq as bigint;
+create sequence sales.epoch_seq as integer;
 do $$
 begin
     perform setval('sales.epoch_seq', 1); -- else the first nextval would give 1, and begin no epoch
@@ -40,7 +40,7 @@ create index item_sales_base_units_idx on sales.item_sales_base (units desc, ite
 create index item_sales_base_orders_idx on sales.item_sales_base (orders desc, item_id);
 
 create table sales.order_delta (
-    epoch bigint not null,
+    epoch integer not null,
     delta_id bigint generated always as identity,
     member_id bigint not null,
     spent numeric(18, 2) not null,
@@ -52,7 +52,7 @@ create table sales.order_delta (
 
 create table sales.settlement (
     only_row boolean not null default true,
-    settled_to bigint not null default 0,
+    settled_to integer not null default 0,
     constraint settlement_pkey primary key (only_row),
     constraint settlement_is_one_row check (only_row)
 );
@@ -69,25 +69,22 @@ language sql immutable parallel safe
 return status in ('paid', 'shipped', 'complete');
 comment on function sales.is_bought is 'Whether an order of this status counts as bought';
 
-create function sales.lock_epoch(epoch bigint) returns boolean
+-- Advisory locks (1, epoch): they are a database's own, and nothing else here has two keys.
+create function sales.lock_epoch(epoch integer) returns boolean
 language sql security definer set search_path = ''
-return pg_try_advisory_xact_lock(
-    ('sales.settlement'::regclass::oid::bigint % 2147483647)::integer, (epoch % 2147483647)::integer
-);
+return pg_try_advisory_xact_lock(1, epoch);
 comment on function sales.lock_epoch is
 'Tries to have an epoch for itself until the transaction ends, which it gets when nobody writes to it any more';
 
-create function sales.join_epoch() returns bigint
+create function sales.join_epoch() returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
-    -- As in lock_epoch, which is not called: this runs for every order.
-    key constant integer := ('sales.settlement'::regclass::oid::bigint % 2147483647)::integer;
-    current_epoch bigint;
+    current_epoch integer;
 begin
     for attempt in 1..1000 loop
         current_epoch := (select s.last_value from sales.epoch_seq as s);
         -- Between the two looks the epoch may have ended.
-        if pg_try_advisory_xact_lock_shared(key, (current_epoch % 2147483647)::integer)
+        if pg_try_advisory_xact_lock_shared(1, current_epoch)
             and current_epoch = (select s.last_value from sales.epoch_seq as s) then
             return current_epoch;
         end if;
@@ -100,9 +97,9 @@ comment on function sales.join_epoch is 'Returns the current epoch, which is not
 create function sales.settle() returns void
 language plpgsql security definer set search_path = '' as $$
 declare
-    settled_from bigint;
-    settled_up_to bigint;
-    current_epoch bigint;
+    settled_from integer;
+    settled_up_to integer;
+    current_epoch integer;
 begin
     -- Epoch 0 stands for settling itself. With a snapshot older than the lock, what another one has just settled would be
     -- settled again, or fail.
@@ -204,83 +201,6 @@ create trigger count_order after update of status on sales.orders
 for each row when (sales.is_bought(new.status) <> sales.is_bought(old.status))
 execute function sales.count_order();
 
-create view sales.order_unsettled as
-select
-    d.member_id,
-    d.spent,
-    d.orders,
-    d.item_ids,
-    d.units
-from sales.order_delta as d
-where
-    d.epoch > (select s.settled_to from sales.settlement as s)
-    and d.epoch <= 9223372036854775807; -- with an end the planner takes it for a short range, and walks the index
-
-create view sales.member_spending_unsettled as
-select
-    u.member_id,
-    sum(u.spent) as spent,
-    sum(u.orders)::bigint as orders
-from sales.order_unsettled as u
-group by u.member_id;
-
-create view sales.item_sales_unsettled as
-select
-    l.item_id,
-    sum(l.units)::bigint as units,
-    sum(u.orders)::bigint as orders
-from sales.order_unsettled as u
-cross join lateral unnest(u.item_ids, u.units) as l (item_id, units)
-group by l.item_id;
-
-create view sales.member_spending as
-select
-    a.member_id,
-    sum(a.spent) as spent,
-    sum(a.orders)::bigint as orders
-from (
-    select
-        b.member_id,
-        b.spent,
-        b.orders
-    from sales.member_spending_base as b
-    union all
-    select
-        u.member_id,
-        u.spent,
-        u.orders
-    from sales.member_spending_unsettled as u
-) as a
-group by a.member_id;
-
-create view sales.item_sales as
-select
-    a.item_id,
-    sum(a.units)::bigint as units,
-    sum(a.orders)::bigint as orders
-from (
-    select
-        b.item_id,
-        b.units,
-        b.orders
-    from sales.item_sales_base as b
-    union all
-    select
-        u.item_id,
-        u.units,
-        u.orders
-    from sales.item_sales_unsettled as u
-) as a
-group by a.item_id;
-
-comment on view sales.member_spending is 'What each member has spent on bought orders, right at every moment';
-comment on column sales.member_spending.member_id is 'The member';
-comment on column sales.member_spending.spent is 'Sum of total_price';
-comment on column sales.member_spending.orders is 'How many orders';
-comment on view sales.item_sales is 'How often each item was bought, right at every moment';
-comment on column sales.item_sales.item_id is 'The item';
-comment on column sales.item_sales.units is 'How many units';
-comment on column sales.item_sales.orders is 'In how many orders';
 comment on table sales.settlement is 'Up to where deltas are folded into the base tables; one row';
 comment on column sales.settlement.only_row is 'Always true';
 comment on column sales.settlement.settled_to is 'Deltas of epochs up to this one are folded and deleted';
@@ -293,41 +213,18 @@ comment on column sales.order_delta.spent is 'Its total_price, negative when it 
 comment on column sales.order_delta.orders is '1, or -1 when it was refunded';
 comment on column sales.order_delta.item_ids is 'Its items';
 comment on column sales.order_delta.units is 'How many of each, negative when it was refunded';
-comment on view sales.order_unsettled is 'The deltas that are not settled';
-comment on column sales.order_unsettled.member_id is 'Whose order';
-comment on column sales.order_unsettled.spent is 'Its total_price, negative when it was refunded';
-comment on column sales.order_unsettled.orders is '1, or -1 when it was refunded';
-comment on column sales.order_unsettled.item_ids is 'Its items';
-comment on column sales.order_unsettled.units is 'How many of each, negative when it was refunded';
-
-do $$
-declare
-    kind text;
-    meaning text;
-begin
-    foreach kind in array array['base', 'unsettled'] loop
-        meaning := case kind when 'base' then 'All that is settled' else 'The sum of what is not settled' end;
-        execute format(
-            'comment on %s sales.%I is %L',
-            case kind when 'base' then 'table' else 'view' end, 'member_spending_' || kind, meaning
-        );
-        execute format('comment on column sales.%I.member_id is %L', 'member_spending_' || kind, 'The member');
-        execute format('comment on column sales.%I.spent is %L', 'member_spending_' || kind, 'Sum of total_price');
-        execute format('comment on column sales.%I.orders is %L', 'member_spending_' || kind, 'How many orders');
-        execute format(
-            'comment on %s sales.%I is %L',
-            case kind when 'base' then 'table' else 'view' end, 'item_sales_' || kind, meaning
-        );
-        execute format('comment on column sales.%I.item_id is %L', 'item_sales_' || kind, 'The item');
-        execute format('comment on column sales.%I.units is %L', 'item_sales_' || kind, 'How many units');
-        execute format('comment on column sales.%I.orders is %L', 'item_sales_' || kind, 'In how many orders');
-    end loop;
-end;
-$$;
+comment on table sales.member_spending_base is 'All that is settled';
+comment on column sales.member_spending_base.member_id is 'The member';
+comment on column sales.member_spending_base.spent is 'Sum of total_price';
+comment on column sales.member_spending_base.orders is 'How many orders';
+comment on table sales.item_sales_base is 'All that is settled';
+comment on column sales.item_sales_base.item_id is 'The item';
+comment on column sales.item_sales_base.units is 'How many units';
+comment on column sales.item_sales_base.orders is 'In how many orders';
 
 grant execute on function sales.settle to loader;
 grant execute on function sales.is_bought to logistics, analytics, sales, application, dashboard, loader;
-grant select on sales.member_spending, sales.member_spending_base, sales.member_spending_unsettled to analytics;
-grant select on sales.item_sales, sales.item_sales_base, sales.item_sales_unsettled to analytics, sales, dashboard;
+grant select on sales.member_spending_base to analytics;
+grant select on sales.item_sales_base to analytics, sales, dashboard;
 
 reset role;

@@ -30,13 +30,6 @@ class BackupFailed(JobError):
         super().__init__(f"{tool} failed ({lines[0]}); the database is as it was")
 
 
-class RestoringElsewhere(Busy):
-    """Another restore is at work on the server."""
-
-    def __init__(self, server: Server) -> None:
-        JobError.__init__(self, f"database {server.database}: another restore is at work; wait until it ends")
-
-
 def backup(server: Server, to: IO[bytes]) -> None:
     """Write the database, as it is at one moment, to `to`. Raises: BackupFailed."""
     dump = _tool(server, "pg_dump", "--format=custom", "--compress=0", f"--dbname={server.database}")
@@ -58,7 +51,7 @@ def restore(server: Server, source: IO[bytes]) -> None:
 
         cursor.execute("select pg_try_advisory_lock(hashtext('section2 restore'))")
         if cursor.fetchone() != (True,):
-            raise RestoringElsewhere(server)
+            raise Busy(f"database {server.database}", "restore is at work")
         execute("drop database if exists {replaced}")
         execute("drop database if exists {aside}")
         execute("create database {aside} template template0")

@@ -9,20 +9,13 @@ from itertools import islice
 
 from psycopg2.extras import execute_values
 
-from common.errors import Busy, JobError, UsageError
+from common.errors import Busy, UsageError
 from common.postgresql import Connection, Cursor, Server, copy_rows
 from section2.config import LOADER, STATEMENTS
 from section2.util.shop import BATCH, BUYERS_A_BATCH, Item, Order, Shop
 
 CATALOGUE = -1
 TRIES = 20
-
-
-class LoadingElsewhere(Busy):
-    """Another load is at work on the database."""
-
-    def __init__(self, server: Server) -> None:
-        JobError.__init__(self, f"database {server.database}: another load is at work; wait until it ends")
 
 
 @dataclass(frozen=True)
@@ -55,13 +48,13 @@ def load_orders(server: Server, seed: int, until: date | None, orders: int, tell
 
 
 def require_alone(cursor: Cursor, server: Server) -> None:
-    """Keep other loads out until the connection ends. Raises: LoadingElsewhere."""
+    """Keep other loads out until the connection ends. Raises: Busy."""
     for _ in range(TRIES):
         cursor.execute("select pg_try_advisory_lock(hashtext('section2 load'))")
         if cursor.fetchone() == (True,):
             return
         time.sleep(0.1)  # one that has just ended is let go of in a moment
-    raise LoadingElsewhere(server)
+    raise Busy(f"database {server.database}", "load is at work")
 
 
 def _done(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int, int]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import Busy
 from common.postgresql import Server
 from section2.main import create, differences
-from section2.operator.backup import BackupFailed, RestoringElsewhere, backup, restore
+from section2.operator.backup import BackupFailed, backup, restore
 from section2.test.support import Shop, run_sql
 
 
@@ -125,7 +126,7 @@ def test_a_backup_of_another_database_changes_nothing(filled: Server, cluster: S
 def test_one_restore_at_a_time(filled: Server, cluster: Server) -> None:
     with cluster.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext('section2 restore'))")
-        with pytest.raises(RestoringElsewhere) as raised:
+        with pytest.raises(Busy, match="another restore is at work") as raised:
             restore(filled, io.BytesIO())
     assert raised.value.exit_code == 75
 

@@ -11,11 +11,11 @@ from random import Random
 import pytest
 
 from common.embedded_postgresql import serving
-from common.errors import JobError, UsageError
+from common.errors import Busy, JobError, UsageError
 from common.postgresql import Server
 from section2.config import DATABASE
 from section2.main import add_database, create, differences
-from section2.operator.order_loader import LoadingElsewhere, load_orders, require_alone
+from section2.operator.order_loader import load_orders, require_alone
 from section2.test.support import run_sql
 from section2.util.shop import Shop
 
@@ -125,7 +125,7 @@ def test_no_order_comes_from_the_future(sales: Server) -> None:
 def test_one_load_at_a_time(sales: Server) -> None:
     with sales.connected("loader") as connection, connection.cursor() as cursor:
         require_alone(cursor, sales)
-        with pytest.raises(LoadingElsewhere) as raised:
+        with pytest.raises(Busy, match="another load is at work") as raised:
             load(sales, 100)
     assert raised.value.exit_code == 75
     assert count(sales) == 0
