@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -91,7 +92,12 @@ class MiniRepository:
     def begin(self, *categories: str, **environment: str) -> subprocess.Popen[str]:
         """Start environment.py; `ended` takes what it says."""
         command = (sys.executable, str(self.root / "docker" / "environment.py"), *categories)
-        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=self.environment | environment)
+
+        def heed_hangups() -> None:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored, as environment.py lets it
+
+        env = self.environment | environment
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, preexec_fn=heed_hangups)
 
     def set_up(self, *categories: str, **environment: str) -> tuple[int, list[str]]:
         """Run environment.py to its end; gives what `ended` gives."""
