@@ -63,13 +63,6 @@ next      section2_runner.sh load --orders 100000 | load-members | query | statu
 END
 }
 
-# usage: ask "question"   ends with 1 unless the answer, from a terminal or a pipe, is yes
-ask() {
-    printf '%s Type yes: ' "$1" >&2
-    read -r answer || answer=
-    [ "$answer" = yes ] || die "nothing was changed" "answer yes to go on" 1
-}
-
 stop() {
     make_passwords # Compose asks for them whatever it does
     case "${1:-}" in

@@ -74,10 +74,10 @@ class Server(Frozen):
             connection.close()
 
 
-def server_of_environment(section: str, roles: tuple[str, ...]) -> Server | None:
-    """Return the server that SECTION_HOST names, with SECTION_ROLE_PASSWORD of each role. Raises: UsageError."""
+def server_of_environment(section: str, roles: tuple[str, ...], host: str | None = None) -> Server | None:
+    """Return the server that `host` or SECTION_HOST names, with each SECTION_ROLE_PASSWORD. Raises: UsageError."""
     prefix = section.upper()
-    host = os.environ.get(f"{prefix}_HOST")
+    host = host or os.environ.get(f"{prefix}_HOST")
     if not host:
         return None
     port = os.environ.get(f"{prefix}_PORT") or "5432"

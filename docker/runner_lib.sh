@@ -59,6 +59,13 @@ require_container() {
     [ "$(state_of "${container:?}")" != absent ] || die "$container is not there" "start it: ${0##*/} start" 1
 }
 
+# usage: ask "question"   ends with 1 unless the answer, from a terminal or a pipe, is yes
+ask() {
+    printf '%s Type yes: ' "$1" >&2
+    read -r answer || answer=
+    [ "$answer" = yes ] || die "nothing was changed" "answer yes to go on" 1
+}
+
 # usage: ensure_passwords NAME...   gives each variable of .env that has no value a random one; makes .env from .env.example
 ensure_passwords() {
     [ -e "$here/.env" ] || (umask 077 && cp "$here/.env.example" "$here/.env")

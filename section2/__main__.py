@@ -70,10 +70,11 @@ def job(arguments: argparse.Namespace) -> int:
     if arguments.command == "query" and arguments.name is None:
         return list_questions()
     # Imported late, so that --help and a mistyped argument answer at once.
-    from section2.main import sales_server
+    from common.database import server_for
+    from section2.config import CLUSTER, TEAMS
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells of each statement
-    with sales_server() as server:
+    with server_for("section2", TEAMS, CLUSTER) as server:
         return COMMANDS[arguments.command](server, arguments)
 
 
@@ -149,8 +150,8 @@ def query(server: "Server", arguments: argparse.Namespace) -> int:
 
 def show(server: "Server", question: "Question", title: str) -> None:
     """Print a title and the answer to a question."""
+    from common.table import table
     from section2.main import ask
-    from section2.util.table import table
 
     answer = ask(server, question.statement)
     rows = f"{len(answer.rows)} row{'s' if len(answer.rows) != 1 else ''}"
@@ -159,8 +160,8 @@ def show(server: "Server", question: "Question", title: str) -> None:
 
 def check(server: "Server", _: argparse.Namespace) -> int:
     """Print what does not add up."""
+    from common.table import table
     from section2.main import differences
-    from section2.util.table import table
 
     found = differences(server)
     print(table(found.columns, found.rows) if found.rows else "all totals and aggregates add up")

@@ -9,6 +9,5 @@ STATEMENTS = ROOT / "section2" / "statement"
 APPLICATIONS = ROOT / "section1" / "resource" / "dest"
 CLUSTER = ROOT / ".local" / "postgresql" / "section2"
 
-DATABASE = "my_database"
 TEAMS = ("logistics", "analytics", "sales", "application", "dashboard", "loader")
 ANALYTICS, LOADER = "analytics", "loader"

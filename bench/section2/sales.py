@@ -12,11 +12,12 @@ from pathlib import Path
 
 from psycopg2 import sql
 
+from common.database import add_database
 from common.embedded_postgresql import serving
 from common.postgresql import Cursor, Server
 from common.progress import Progress
 from section2.config import ANALYTICS, ROOT
-from section2.main import add_database, create
+from section2.main import create
 from section2.operator.client import client
 from section2.operator.order_loader import Loaded, load_orders
 

@@ -95,7 +95,7 @@ def test_what_a_run_says_stands_in_the_log_file_and_in_docker_logs(started: Copy
 
 
 def test_the_crontab_shows_the_schedule(started: Copy) -> None:
-    assert inside("bash", "-c", "crontab -l") == "* * * * * /app/docker/section1_job.sh\n"
+    assert inside("bash", "-c", "crontab -l") == "* * * * * /app/docker/scheduled_job.sh\n"
 
 
 def test_the_documented_command_leaves_no_file_of_root(started: Copy) -> None:

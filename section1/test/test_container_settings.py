@@ -70,7 +70,7 @@ def test_cron_follows_another_time_zone_and_no_file_is_published_twice(site: Sit
     site.set(TZ="Asia/Kathmandu", SECTION1_SCHEDULE=f"* {hours} * * *")
     site.start()
     assert inside("date", "+%z") == "+0545\n"
-    assert inside("crontab", "-l") == f"* {hours} * * * /app/docker/section1_job.sh\n"
+    assert inside("crontab", "-l") == f"* {hours} * * * /app/docker/scheduled_job.sh\n"
     wait_until(lambda: site.said().count(DONE) >= 2, seconds=90)
     assert site.state() == COMPLETED
     site.set(TZ="Asia/Singapore", SECTION1_SCHEDULE=NEVER)

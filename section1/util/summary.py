@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from common.closing_table import closing_table
 from section1.util.columns import OUTPUTS
 from section1.util.report import Report
 
@@ -22,10 +23,7 @@ def table(report: Report, *, state: str, seconds: float) -> str:
         ("engine", report.engine),
         ("seconds", f"{seconds:.1f}"),
     ]
-    texts = [(name, f"{value:,}" if isinstance(value, int) else value) for name, value in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    lines = (f"  {name:{widths[0]}}   {value:>{widths[1]}}" for name, value in texts)
-    return "\n".join([f"batch {report.batch}: {state}", "", *lines, ""])
+    return closing_table(f"batch {report.batch}: {state}", rows)
 
 
 def places(report: Report, destination: Path) -> str:

@@ -14,10 +14,11 @@ from typing import IO
 
 from psycopg2 import sql
 
+from common.database import migrate
 from common.errors import Busy, JobError
 from common.postgresql import SUPERUSER, Server
+from section2.config import CONF
 from section2.operator.client import client
-from section2.operator.migration import migrate
 
 PIECE = 1 << 20
 
@@ -83,7 +84,7 @@ def _require_sales(restored: Server) -> None:
         cursor.execute("select to_regclass('sales.orders') is not null")
         if cursor.fetchone() != (True,):
             raise BackupFailed("restore", "this is a backup, but of no sales database")
-    migrate(restored)
+    migrate(restored, CONF)
 
 
 def _fill(server: Server, database: str, source: IO[bytes]) -> None:

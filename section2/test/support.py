@@ -5,21 +5,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from common.postgresql import Connection, Server
+from common.postgresql import Connection
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MOVES = {"new": [], "paid": ["paid"], "shipped": ["paid", "shipped"], "complete": ["paid", "shipped", "complete"]}
-
-
-def run_sql(server: Server, statement: str, *values: object, role: str = "postgres", autocommit: bool = False) -> Any:
-    """Run a statement as `role`, in its own transaction; gives its rows."""
-    with server.connected(role) as connection, connection.cursor() as cursor:
-        connection.autocommit = autocommit
-        cursor.execute(statement, values or None)
-        rows = cursor.fetchall() if cursor.description else None
-        connection.commit()
-        return rows
 
 
 def days_ago(days: float) -> datetime:

@@ -8,9 +8,10 @@ import pytest
 
 from common.errors import Busy
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.main import create, differences
 from section2.operator.backup import BackupFailed, backup, restore
-from section2.test.support import Shop, run_sql
+from section2.test.support import Shop
 
 
 def checksums(sales: Server) -> dict[str, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.config import QUERIES, ROOT
-from section2.test.support import run_sql
 from section2.util.question import questions
 
 COMMANDS = ("run", "create", "load", "load-members", "query", "psql", "check", "erd", "backup", "restore")

@@ -17,8 +17,9 @@ from psycopg2.extensions import (
 
 from common.errors import JobError
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.main import differences
-from section2.test.support import NOW, Shop, run_sql
+from section2.test.support import NOW, Shop
 
 CLIENTS, ACTIONS, ITEMS, MEMBERS = 10, 40, 5, 4
 LEVELS = [*[ISOLATION_LEVEL_READ_COMMITTED] * 4, ISOLATION_LEVEL_REPEATABLE_READ, ISOLATION_LEVEL_SERIALIZABLE]

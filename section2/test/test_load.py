@@ -10,13 +10,13 @@ from random import Random
 
 import pytest
 
+from common.database import DATABASE, add_database
 from common.embedded_postgresql import serving
 from common.errors import Busy, JobError, UsageError
 from common.postgresql import Server
-from section2.config import DATABASE
-from section2.main import add_database, create, differences
+from common.test.databases import run_sql
+from section2.main import create, differences
 from section2.operator.order_loader import load_orders, require_alone
-from section2.test.support import run_sql
 from section2.util.shop import Shop
 
 UNTIL = date(2026, 10, 31)

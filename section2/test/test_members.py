@@ -10,9 +10,9 @@ import pytest
 
 from common.errors import UsageError
 from common.postgresql import Server, StatementFailed
+from common.test.databases import run_sql
 from section2.operator.applications import ApplicationsMissing, BatchBroken
 from section2.operator.member_loader import load_members
-from section2.test.support import run_sql
 
 HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id"
 

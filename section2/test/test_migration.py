@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from common.database import migrate
 from common.embedded_postgresql import binaries
 from common.postgresql import Server, StatementFailed
+from common.test.databases import run_sql
 from section2.config import CONF
 from section2.main import create, differences
-from section2.operator.migration import migrate
-from section2.test.support import NOW, Shop, run_sql
+from section2.test.support import NOW, Shop
 
 VERSIONS = [
     "section2_create",
@@ -52,7 +53,7 @@ def test_an_empty_database_gets_every_version_once(empty: Server) -> None:
 def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
     empty: Server, sales: Server, version: int
 ) -> None:
-    assert migrate(empty, newest=version) == VERSIONS[:version]
+    assert migrate(empty, CONF, version) == VERSIONS[:version]
     with empty.connected() as connection:
         connection.autocommit = True
         shop = Shop(connection)
@@ -88,14 +89,14 @@ def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: 
 
 
 def test_a_migration_that_was_killed_blocks_no_other(empty: Server) -> None:
-    migrate(empty, newest=1)
+    migrate(empty, CONF, 1)
     run_sql(empty, "insert into public.yoyo_lock (locked, ctime, pid) values (1, now(), 4711)")
-    assert migrate(empty) == VERSIONS[1:]
+    assert migrate(empty, CONF) == VERSIONS[1:]
 
 
 def test_two_migrations_at_once_wait_for_one_another(empty: Server) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: migrate(empty), range(4)))
+        done = list(pool.map(lambda _: migrate(empty, CONF), range(4)))
     assert sorted(done, key=len) == [[], [], [], VERSIONS]

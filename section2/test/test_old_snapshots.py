@@ -8,8 +8,9 @@ from psycopg2.errors import CheckViolation
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, ISOLATION_LEVEL_SERIALIZABLE
 
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.main import differences
-from section2.test.support import Shop, run_sql
+from section2.test.support import Shop
 
 LEVELS = [ISOLATION_LEVEL_REPEATABLE_READ, ISOLATION_LEVEL_SERIALIZABLE]
 

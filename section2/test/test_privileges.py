@@ -6,8 +6,8 @@ import psycopg2
 import pytest
 
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.config import TEAMS
-from section2.test.support import run_sql
 
 PERSON = "first_name, last_name, date_of_birth, mobile_no, email"
 # A privilege without columns is for all of them; what is not here is refused.

@@ -8,9 +8,10 @@ import pytest
 
 from common.errors import UsageError
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.config import QUERIES
 from section2.main import ask
-from section2.test.support import NOW, Shop, days_ago, run_sql
+from section2.test.support import NOW, Shop, days_ago
 from section2.util.question import named, questions
 
 SINGAPORE = ZoneInfo("Asia/Singapore")

@@ -8,8 +8,9 @@ import pytest
 from psycopg2.errors import CheckViolation, ForeignKeyViolation, UniqueViolation
 
 from common.postgresql import Server
+from common.test.databases import run_sql
 from section2.main import differences
-from section2.test.support import LONG_AGO, NOW, Shop, days_ago, run_sql
+from section2.test.support import LONG_AGO, NOW, Shop, days_ago
 
 MOVES = {
     "new": {"paid", "cancelled"},

@@ -1,0 +1,112 @@
+"""Section 4's configuration as frozen types, and where its files are."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from common.config import Frozen, load
+from common.postgresql import Server, server_of_environment
+
+ROOT = Path(__file__).parent.parent
+CONF = ROOT / "section4" / "conf"
+QUERIES = ROOT / "section4" / "query"
+STATEMENTS = ROOT / "section4" / "statement"
+CLUSTER = ROOT / ".local" / "postgresql" / "section4"
+GRAFANA = ROOT / "section4" / "grafana"
+LOADER, READER = "covid_loader", "grafana"
+ROLES = (LOADER, READER)
+ALL = "all"
+LATEST = "latest"
+
+SourceName = Literal["owid", "who", "jhu", "disease_sh", "covid19api"]
+
+
+def day(text: object) -> date:
+    """Return a date that is written yyyy-mm-dd. Raises: ValueError."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(text), re.ASCII):
+            raise ValueError
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("is no date (e.g. 2022-03-09)") from None
+
+
+def last_day(text: object) -> date | None:
+    """Return a date, or None for the latest that there is. Raises: ValueError."""
+    return None if text == LATEST else day(text)
+
+
+def country_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is no code of a country; all stands alone. Raises: ValueError."""
+    from section4.util.country import is_code
+
+    wrong = [code for code in codes if not is_code(code) and codes != (ALL,)]
+    if wrong:
+        raise ValueError(f"has {wrong[0]!r}, which is no country's code (e.g. [SG, MY], or [all])")
+    if not codes:
+        raise ValueError("is empty; name at least one country (e.g. [SG])")
+    return codes
+
+
+def _once(sources: tuple[str, ...]) -> tuple[str, ...]:
+    if not sources or len(set(sources)) < len(sources):
+        raise ValueError("must name each source once, and at least one (e.g. [owid, who])")
+    return sources
+
+
+def _http(address: str) -> str:
+    if not re.match(r"https?://[^/\s]+/\S*$", address):
+        raise ValueError("is no address (e.g. https://example.org/data.csv)")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_http)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Addresses(Frozen):
+    """Where each source is."""
+
+    owid: Address
+    who: Address
+    jhu: Address
+    disease_sh: Address
+    covid19api: Address
+
+
+class WebSettings(Frozen):
+    """How patient and how careful the job is with a server."""
+
+    connect_seconds: Seconds
+    read_seconds: Seconds
+    total_seconds: Seconds
+    largest_mb: Annotated[int, Field(ge=1, le=10_000)]
+    retries: Annotated[int, Field(ge=0, le=10)]
+
+
+class ProcessConfig(Frozen):
+    """One daily job: whom to ask, about which countries and days."""
+
+    sources: Annotated[tuple[SourceName, ...], AfterValidator(_once)]
+    countries: Annotated[tuple[str, ...], AfterValidator(country_codes)]
+    first_day: Annotated[date, BeforeValidator(day)]
+    last_day: Annotated[date | None, BeforeValidator(last_day)]
+    addresses: Addresses
+    web: WebSettings
+
+
+def load_process(name: str) -> ProcessConfig:
+    """Return the configuration that is named: a file of section4/conf, or a path. Raises: UsageError."""
+    in_conf = CONF / name
+    return load(ProcessConfig, in_conf if in_conf.is_file() else Path(name))
+
+
+def load_server(path: Path) -> Server:
+    """Return the server that a file names; passwords of roles that it leaves out are the environment's."""
+    server = load(Server, path)
+    named = server_of_environment("section4", ROLES, host=server.host)
+    passwords = {**(named.passwords if named else {}), **server.passwords}
+    return server.model_copy(update={"passwords": passwords})

@@ -1,0 +1,134 @@
+"""Draws what the database holds of a country: a picture and one page, from the questions of Grafana's panels."""
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import vl_convert
+
+from common.errors import JobError
+from common.picture import mark_png
+from common.postgresql import Cursor, Server
+from section4.config import QUERIES, READER, ROOT
+from section4.util.bound import bound
+from section4.util.chart import CONFIG, Chart, chart, picture
+from section4.util.country import name_of
+from section4.util.panels import FRESHNESS, PANELS, RUNS, question
+
+PICTURE = ROOT / "section4" / "covid19_graph.png"
+PAGE = ROOT / "section4" / "covid19_dashboard.html"
+TEMPLATE = Path(__file__).parent.parent / "util" / "page.html"
+VEGA_LITE = "6.4"
+EMBED = """
+for (const [id, spec] of Object.entries(JSON.parse(document.getElementById("charts").textContent)))
+    vegaEmbed("#" + id, spec, {actions: false, renderer: "svg"});
+"""
+
+
+class NoFigures(JobError):
+    """There is nothing to draw."""
+
+    def __init__(self, country: str) -> None:
+        super().__init__(f"there are no figures of {country} to draw; ingest some with --country {country}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows under their columns."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """All that is shown of a country."""
+
+    country: str
+    freshness: Answer
+    charts: dict[str, Chart]
+    runs: Answer
+
+    @property
+    def state(self) -> str:
+        """Say what the figures are worth."""
+        return str(self.freshness.rows[0][0])
+
+    @property
+    def title(self) -> str:
+        """Name it."""
+        return f"COVID-19, {name_of(self.country)}"
+
+
+def draw(server: Server, country: str, others: Sequence[str]) -> list[Path]:
+    """Write the picture and the page of a country, compared with others; returns where they are. Raises: NoFigures."""
+    shown = dashboard(server, country, others)
+    PICTURE.write_bytes(png(specification(shown)))
+    PAGE.write_text(page(shown))
+    return [PICTURE, PAGE]
+
+
+def dashboard(server: Server, country: str, others: Sequence[str]) -> Dashboard:
+    """Return what there is of a country. Raises: NoFigures."""
+    with server.connected(READER) as connection, connection.cursor() as cursor:
+        span = "select min(measurement_date), max(measurement_date) from covid.daily_cases where country_code = %s"
+        cursor.execute(span, [country])
+        [(first, last)] = cursor.fetchall()
+        if first is None:
+            raise NoFigures(country)
+        values = {"country": country, "compared": (country, *others), "first": first, "last": last}
+        charts = {}
+        for panel in PANELS:
+            answer = _asked(cursor, panel.name, values)
+            charts[panel.name] = chart(panel, question(QUERIES, panel.name).words, answer.columns, answer.rows)
+        return Dashboard(country, _asked(cursor, FRESHNESS, values), charts, _asked(cursor, RUNS, values))
+
+
+def _asked(cursor: Cursor, name: str, values: dict[str, object]) -> Answer:
+    cursor.execute(bound(question(QUERIES, name).statement), values)
+    return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+
+
+def specification(shown: Dashboard) -> str:
+    """Return the picture's description, the same for the same figures."""
+    state, source, last_day = (str(value) for value in shown.freshness.rows[0][:3])
+    subtitle = f"{state} - source {source}, figures up to {last_day}"
+    return json.dumps(picture(shown.title, subtitle, state != "fresh", list(shown.charts.values())), sort_keys=True)
+
+
+def png(specified: str) -> bytes:
+    """Return the picture."""
+    return mark_png(vl_convert.vegalite_to_png(specified, vl_version=VEGA_LITE, scale=1.0), specified)
+
+
+def page(shown: Dashboard) -> str:
+    """Return the page: one file that needs no network."""
+    charts = {name: {**one, "config": CONFIG, "width": "container"} for name, one in shown.charts.items()}
+    places = "\n".join(
+        f'<figure id="{name}" role="img" aria-label="{html.escape(one["title"]["text"])}"></figure>'
+        for name, one in shown.charts.items()
+    )
+    parts = {
+        "title": html.escape(shown.title),
+        "state_class": "fresh" if shown.state == "fresh" else "doubtful",
+        "freshness": "".join(
+            f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd></div>"
+            for name, value in zip(shown.freshness.columns, shown.freshness.rows[0], strict=True)
+        ),
+        "figures": places,
+        "runs": _html_table(shown.runs),
+        "charts": json.dumps(charts).replace("<", "\\u003c"),
+        "script": vl_convert.javascript_bundle(EMBED, vl_version=VEGA_LITE).replace("</script", "<\\/script"),
+    }
+    text = TEMPLATE.read_text()
+    for name, part in parts.items():
+        text = text.replace(f"<!--{name}-->", part)
+    return text
+
+
+def _html_table(answer: Answer) -> str:
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in answer.columns)
+    rows = ("".join(f"<td>{html.escape(str(value))}</td>" for value in row) for row in answer.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"

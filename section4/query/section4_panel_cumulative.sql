@@ -1,0 +1,8 @@
+-- Confirmed cases and deaths up to each day, as the source says.
+select
+    measurement_date::timestamp as time,
+    cases_total as "Cases",
+    deaths_total as "Deaths"
+from covid.daily
+where country_code = ${country:sqlstring} and $__timeFilter(measurement_date)
+order by measurement_date;

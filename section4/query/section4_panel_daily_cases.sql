@@ -1,0 +1,8 @@
+-- Confirmed cases a day, as they were reported, and the average of the seven days that end with each.
+select
+    measurement_date::timestamp as time,
+    cases as "Reported",
+    cases_average as "7-day average"
+from covid.daily
+where country_code = ${country:sqlstring} and $__timeFilter(measurement_date)
+order by measurement_date;

@@ -1,0 +1,9 @@
+-- How far do the figures go, who gave the last ones, and what are they worth today?
+select
+    state as "State",
+    source as "Source",
+    to_char(last_day, 'YYYY-MM-DD') as "Figures up to",
+    days_old as "Days old",
+    to_char(last_run at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') as "Last run"
+from covid.freshness
+where country_code = ${country:sqlstring};

@@ -1,0 +1,44 @@
+"""Section 4's job on its schedule, inside the container: `python3 -m section4.scheduled run|catch-up|check|stop`."""
+
+from datetime import datetime
+from pathlib import Path
+
+from common.schedule.commands import main
+from common.schedule.job import Job, Published
+
+ROOT = Path(__file__).parent.parent
+CONFIG = "section4_process.yaml"
+
+
+def newest() -> Published | None:
+    """Return the last run that the ledger has, by its source."""
+    # Imported late, so that --help answers at once.
+    from common.postgresql import server_of_environment
+    from section4.config import ROLES, load_process
+    from section4.operator.postgresql_operator import last_run
+
+    load_process(CONFIG)  # a broken one is told of before the next run finds it
+    server = server_of_environment("section4", ROLES)
+    found = last_run(server) if server else None
+    return Published(found[0], found[1]) if found else None
+
+
+def batch_due(now: datetime) -> str | None:
+    """Return this day, while no run of it is in the ledger."""
+    found = newest()
+    today = f"{now:%Y-%m-%d}"
+    return None if found and f"{found.at.astimezone(now.tzinfo):%Y-%m-%d}" == today else today
+
+
+JOB = Job(
+    name="section4",
+    module="section4.scheduled",
+    root=ROOT,
+    command=("section4_manage.py", "--task-config", CONFIG),
+    logs=ROOT / "section4" / "log",
+    batch_due=batch_due,
+    newest=newest,
+)
+
+if __name__ == "__main__":
+    main(JOB)

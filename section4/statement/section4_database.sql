@@ -1,0 +1,8 @@
+-- What belongs to the database as a whole, and so to no version: who may connect.
+do $$
+begin
+    execute format('revoke all on database %I from public', current_database());
+    execute format('grant connect on database %I to covid_loader, grafana', current_database());
+    execute format('grant temporary on database %I to covid_loader', current_database());
+end;
+$$;

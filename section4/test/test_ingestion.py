@@ -1,0 +1,234 @@
+"""What becomes of a source's figures in the database: loaded whole or not at all, revised, kept apart, noted."""
+
+import csv
+import logging
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from common.errors import Busy, UsageError
+from common.postgresql import Server
+from common.test.databases import run_sql
+from section4.main import NoSourceAnswers, Outcome
+from section4.operator.postgresql_operator import ingestion
+from section4.test.support import (
+    NOW,
+    REAL,
+    asking,
+    counts,
+    covid19api,
+    days_from,
+    disease_sh,
+    ingested,
+    jhu,
+    owid,
+)
+from section4.test.web_server import Reply, Site
+
+ROWS = "select measurement_date, cases_total, deaths_total from covid.daily_cases order by 1"
+LEDGER = "select source, inserted, changed, unchanged, refused, outcome from covid.ingestion_run order by run_id"
+TWO_DAYS = owid(("Singapore", "2022-03-09", 3, 10, 1, 2), ("Singapore", "2022-03-10", 4, 14, 0, 2))
+LATER = NOW + timedelta(days=1)
+
+
+def ledger(covid: Server) -> Any:
+    return run_sql(covid, LEDGER)
+
+
+def days(covid: Server) -> Any:
+    return run_sql(covid, ROWS)
+
+
+def test_figures_are_loaded_as_the_source_gave_them(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", owid(("Singapore", "2022-03-09", -3, 10, "", 2)))
+    assert counts(ingested(covid, there)) == (1, 0, 0)
+    assert run_sql(covid, "select * from covid.daily_cases") == [("SG", date(2022, 3, 9), 10, -3, 2, None, "owid", NOW)]
+    assert run_sql(covid, "select * from covid.country") == [("SG", "Singapore")]
+    assert ledger(covid) == [("owid", 1, 0, 0, 0, "loaded")]
+
+
+def test_a_second_run_changes_nothing(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    ingested(covid, there)
+    before = run_sql(covid, "select *, xmin::text from covid.daily_cases order by 2")
+    assert counts(ingested(covid, there, now=LATER)) == (0, 0, 2)
+    assert run_sql(covid, "select *, xmin::text from covid.daily_cases order by 2") == before
+    assert ledger(covid) == [("owid", 2, 0, 0, 0, "loaded"), ("owid", 0, 0, 2, 0, "loaded")]
+
+
+def test_a_revised_figure_changes_one_row_and_what_was_said_before_is_kept(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    ingested(covid, there)
+    there.answer("/owid.csv", TWO_DAYS.replace(b",4,14,", b",3,13,"))
+    assert counts(ingested(covid, there, now=LATER)) == (0, 1, 1)
+    assert days(covid) == [(date(2022, 3, 9), 10, 2), (date(2022, 3, 10), 13, 2)]
+    assert run_sql(covid, "select * from covid.revision") == [
+        ("SG", date(2022, 3, 10), 14, 4, 2, 0, "owid", NOW, LATER)
+    ]
+
+
+def test_days_in_any_order_are_the_same_days(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", owid(("Singapore", "2022-03-10", 4, 14, 0, 2), ("Singapore", "2022-03-09", 3, 10, 1, 2)))
+    ingested(covid, there)
+    assert days(covid) == [(date(2022, 3, 9), 10, 2), (date(2022, 3, 10), 14, 2)]
+
+
+def test_a_repeated_day_counts_once(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS + TWO_DAYS.split(b"\n", 1)[1])
+    assert counts(ingested(covid, there)) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (("Singapore", "2022-03-09", 9, 10, 1, 2), "owid: says two things of one day (SG 2022-03-09)"),
+        (("Singapore", "2022-03-11", 9, -1, 1, 2), "owid: says what cannot be (daily_cases_cases_total_in_range)"),
+        (("Singapore", "2022-03-11", 9, 1, 1, -2), "owid: says what cannot be (daily_cases_deaths_total_in_range)"),
+        (("Singapore", "2022-03-11", 10**11, 1, 1, 2), "owid: says what cannot be (daily_cases_cases_new_in_range)"),
+        (("Singapore", "1999-03-11", 9, 1, 1, 2), "owid: has nothing of what was asked for"),
+        (("Singapore", "2026-11-27", 9, 1, 1, 2), "owid: says what cannot be (daily_cases_date_in_range)"),
+    ],
+)
+def test_what_cannot_be_is_refused_whole(
+    covid: Server, there: Site, row: Any, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    nothing = "nothing of" in why
+    there.answer("/owid.csv", owid(row) if nothing else TWO_DAYS + owid(row).split(b"\n", 1)[1])
+    with pytest.raises(NoSourceAnswers):
+        ingested(covid, there)
+    assert why in caplog.messages
+    assert days(covid) == []
+    assert ledger(covid) == []
+
+
+def test_names_that_are_no_countrys_stand_in_the_ledger(covid: Server, there: Site) -> None:
+    jhu(
+        there,
+        days_from("2022-03-09", 3),
+        ("", "Singapore", [1, 2, 3], [0, 0, 0]),
+        ("", "MS Zaandam", [9, 9, 9], [2, 2, 2]),
+    )
+    outcome = ingested(covid, there, "jhu")
+    assert counts(outcome) == (3, 0, 0)
+    assert run_sql(covid, "select refused, refused_names from covid.ingestion_run") == [(3, ["MS Zaandam"])]
+
+
+def test_the_next_source_is_asked_when_one_cannot_be_used(
+    covid: Server, there: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    there.answer("/owid.csv", b"<html>moved</html>")
+    disease_sh(there, "singapore", days_from("2022-03-09", 2), [10, 14], [2, 2])
+    assert ingested(covid, there, "owid", "who", "disease_sh").source == "disease_sh"
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "owid: its answer has not one column country; is it CSV?",
+        "who: answered 404 Not Found",
+    ]
+    assert ledger(covid) == [("disease_sh", 2, 0, 0, 0, "loaded")]
+
+
+def test_when_none_can_be_used_the_database_is_as_it_was(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    ingested(covid, there)
+    before = days(covid), ledger(covid)
+    there.answer("/owid.csv", TWO_DAYS.replace(b",14,", b",many,"))
+    with pytest.raises(NoSourceAnswers) as error:
+        ingested(covid, there, "owid", "who", now=LATER)
+    assert error.value.exit_code == 1
+    assert (days(covid), ledger(covid)) == before
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again_before_another_source_is(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", Reply(TWO_DAYS, length=999), TWO_DAYS)
+    disease_sh(there, "singapore", days_from("2022-03-09", 2), [10, 14], [2, 2])
+    assert ingested(covid, there, "owid", "disease_sh").source == "owid"
+    assert counts(ingested(covid, there, now=LATER)) == (0, 0, 2)
+
+
+def test_one_that_breaks_off_again_and_again_is_given_up(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", Reply(TWO_DAYS, length=999))
+    with pytest.raises(NoSourceAnswers):
+        ingested(covid, there)
+    assert len(there.asked) == 3
+
+
+def test_when_the_server_says_that_nothing_is_new_nothing_is_fetched(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}), Reply(status=304))
+    ingested(covid, there)
+    assert ingested(covid, there, now=LATER) == Outcome("owid", None)
+    assert there.asked[1][1]["if-none-match"] == '"1"'
+    assert ledger(covid)[1] == ("owid", 0, 0, 0, 0, "not modified")
+
+
+def test_a_newer_answer_is_fetched_and_known_by_its_own_mark(covid: Server, there: Site) -> None:
+    newer = Reply(TWO_DAYS.replace(b",14,", b",15,"), headers={"ETag": '"2"'})
+    there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}), newer, newer, Reply(status=304))
+    ingested(covid, there)
+    assert counts(ingested(covid, there, now=LATER)) == (0, 1, 1)
+    assert ingested(covid, there, now=LATER).loaded is None
+    assert there.asked[-1][1]["if-none-match"] == '"2"'
+
+
+def test_after_another_source_or_for_other_days_an_answer_is_fetched_anew(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}))
+    ingested(covid, there)
+    ingested(covid, there, ask=asking("SG", first="2022-03-10"), now=LATER)
+    assert "if-none-match" not in there.asked[-1][1]
+    disease_sh(there, "singapore", days_from("2022-03-09", 2), [11, 15], [2, 2])
+    ingested(covid, there, "disease_sh", now=LATER + timedelta(days=1))
+    assert counts(ingested(covid, there, now=LATER + timedelta(days=2))) == (0, 2, 0)
+    assert "if-none-match" not in there.asked[-1][1]
+
+
+def test_a_dry_run_compares_and_changes_nothing(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}))
+    assert counts(ingested(covid, there, dry_run=True)) == (2, 0, 0)
+    assert (days(covid), ledger(covid), run_sql(covid, "select * from covid.validator")) == ([], [], [])
+
+
+def test_sample_goes_when_real_figures_come_and_never_comes_among_them(covid: Server, there: Site) -> None:
+    assert counts(ingested(covid, there, "sample")) == (1143, 0, 0)
+    there.answer("/owid.csv", TWO_DAYS)
+    assert counts(ingested(covid, there, now=LATER)) == (2, 0, 0)
+    assert len(days(covid)) == 2
+    with pytest.raises(UsageError, match="real figures"):
+        ingested(covid, there, "sample")
+    assert len(days(covid)) == 2
+
+
+def test_what_a_source_knows_nothing_of_is_told(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    assert ingested(covid, there, ask=asking("SG", "MY", "AQ")).silent_about == ("AQ", "MY")
+
+
+def test_two_at_once_do_not_disturb_each_other(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    with ingestion(covid, "owid", asking("SG"), NOW), pytest.raises(Busy):
+        ingested(covid, there)
+    assert counts(ingested(covid, there)) == (2, 0, 0)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real series is not beside this repository")
+def test_the_real_series_gives_the_same_rows_from_three_sources(covid: Server, there: Site) -> None:
+    with REAL.open(newline="") as file:
+        real = list(csv.DictReader(file))
+    on = [date.fromisoformat(row["date"]) for row in real]
+    cases, deaths = ([int(row[name]) for row in real] for name in ("confirmed", "deaths"))
+    jhu(there, on, ("", "Singapore", cases, deaths))
+    disease_sh(there, "singapore", on, cases, deaths)
+    covid19api(there, "singapore", (("", *row) for row in zip(on, cases, deaths, strict=True)))
+    assert counts(ingested(covid, there, "jhu")) == (1143, 0, 0)
+    expected = days(covid)
+    assert len(expected) == 1143
+    assert expected == list(zip(on, cases, deaths, strict=True))
+    for number, source in enumerate(("disease_sh", "covid19api"), 1):
+        assert counts(ingested(covid, there, source, now=NOW + timedelta(hours=number))) == (0, 0, 1143)
+        run_sql(covid, "delete from covid.daily_cases")
+        assert counts(ingested(covid, there, source)) == (1143, 0, 0)
+        assert days(covid) == expected
+    revised = [*cases[:776], cases[776] + 1, *cases[777:]]
+    jhu(there, on, ("", "Singapore", revised, deaths))
+    assert counts(ingested(covid, there, "jhu", now=LATER)) == (0, 1, 1142)
+    assert run_sql(covid, "select measurement_date, cases_total, source from covid.revision") == [
+        (on[776], cases[776], "covid19api")
+    ]

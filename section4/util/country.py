@@ -1,0 +1,74 @@
+"""Countries by the names that sources give them. The codes are ISO 3166's, and XK for Kosovo, which has none."""
+
+from functools import cache
+
+import pycountry
+
+# Names that ISO does not have, of Johns Hopkins and Our World in Data.
+_OTHERS = {
+    "bolivia": "BO",
+    "brunei": "BN",
+    "burma": "MM",
+    "cape verde": "CV",
+    "congo (brazzaville)": "CG",
+    "congo (kinshasa)": "CD",
+    "cote d'ivoire": "CI",
+    "curacao": "CW",
+    "democratic republic of congo": "CD",
+    "east timor": "TL",
+    "falkland islands": "FK",
+    "holy see": "VA",
+    "korea, north": "KP",
+    "korea, south": "KR",
+    "kosovo": "XK",
+    "micronesia": "FM",
+    "micronesia (country)": "FM",
+    "palestine": "PS",
+    "reunion": "RE",
+    "russia": "RU",
+    "saint barthelemy": "BL",
+    "saint helena": "SH",
+    "saint martin (french part)": "MF",
+    "sint maarten (dutch part)": "SX",
+    "taiwan*": "TW",
+    "turkey": "TR",
+    "uk": "GB",
+    "us": "US",
+    "usa": "US",
+    "vatican": "VA",
+    "west bank and gaza": "PS",
+}
+
+
+@cache
+def code_of(name: str) -> str | None:
+    """Return the ISO code of two letters, or None where the name is no country's."""
+    known = name.strip().casefold()
+    return _OTHERS.get(known) or _by_name().get(known)
+
+
+def is_code(code: str) -> bool:
+    """Return whether a country has this code."""
+    return code == "XK" or pycountry.countries.get(alpha_2=code) is not None
+
+
+def name_of(code: str) -> str:
+    """Return what a country is called."""
+    country = pycountry.countries.get(alpha_2=code)
+    return "Kosovo" if country is None else getattr(country, "common_name", country.name)
+
+
+def slug_of(code: str) -> str:
+    """Return a country's name as covid19api.com and disease.sh take it in an address."""
+    return name_of(code).lower().replace(",", "").replace(" ", "-")
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    kinds = ("official_name", "name", "common_name")
+    return {
+        getattr(country, kind).casefold(): country.alpha_2
+        for kind in kinds
+        for country in pycountry.countries
+        if hasattr(country, kind)
+    }
