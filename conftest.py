@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from common.test.browser import browser
+
 
 def docker() -> bool:
     """Return whether a Docker engine answers."""
@@ -17,6 +19,7 @@ def docker() -> bool:
 
 
 HAVE: dict[str, Callable[[], bool]] = {
+    "chromium": lambda: browser() is not None,
     "docker": docker,
     "strace": lambda: shutil.which("strace") is not None,
 }

@@ -17,7 +17,7 @@ select
     updated_at,
     updated_by
 from sales.member
-cross join generate_series(1, %(copies)s) as copy;
+cross join generate_series(1::bigint, %(copies)s) as copy;
 
 insert into sales.orders (
     order_id, member_id, status, placed_at, status_since, total_price, total_weight_kg,
@@ -36,7 +36,7 @@ select
     updated_at,
     updated_by
 from sales.orders
-cross join generate_series(1, %(copies)s) as copy;
+cross join generate_series(1::bigint, %(copies)s) as copy;
 
 insert into sales.order_line (order_id, item_id, quantity, unit_price, unit_weight_kg)
 select
@@ -46,7 +46,7 @@ select
     unit_price,
     unit_weight_kg
 from sales.order_line
-cross join generate_series(1, %(copies)s) as copy;
+cross join generate_series(1::bigint, %(copies)s) as copy;
 
 insert into sales.payment (payment_id, order_id, amount, method, paid_at, created_by) overriding system value
 select
@@ -57,7 +57,7 @@ select
     paid_at,
     created_by
 from sales.payment
-cross join generate_series(1, %(copies)s) as copy;
+cross join generate_series(1::bigint, %(copies)s) as copy;
 
 delete from sales.order_delta;
 delete from sales.member_spending_base;

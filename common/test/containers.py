@@ -66,9 +66,12 @@ class Copy:
         self.set()
 
     def set(self, **settings: str) -> None:
-        """Write .env with these settings over the former ones."""
-        self._settings |= settings
-        (self.root / ".env").write_text("".join(f"{key}={value}\n" for key, value in self._settings.items()))
+        """Write .env with these settings over the former ones, those that the runner has made among them."""
+        path = self.root / ".env"
+        lines = path.read_text().splitlines() if path.exists() else []
+        made = dict(line.split("=", 1) for line in lines if line[:1].isalpha())
+        self._settings = {**made, **self._settings, **settings}
+        path.write_text("".join(f"{key}={value}\n" for key, value in self._settings.items()))
         self.give_away()
 
     def give_away(self) -> None:

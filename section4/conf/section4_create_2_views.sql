@@ -43,32 +43,19 @@ with gaps as (
     select
         country_code,
         measurement_date,
-        measurement_date - lag(measurement_date) over by_day as days_before,
-        lead(measurement_date) over by_day - measurement_date as days_after,
-        lag(measurement_date) over by_day - lag(measurement_date, 2) over by_day as days_before_that,
-        lead(measurement_date, 2) over by_day - lead(measurement_date) over by_day as days_after_that
+        measurement_date - lag(measurement_date) over by_day as days_before
     from covid.report
     where cases <> 0
     window by_day as (partition by country_code order by measurement_date)
-),
-
-weeks as (
-    select
-        country_code,
-        measurement_date,
-        days_before,
-        days_before = 7 and days_after = 7 as is_between_weeks,
-        days_before = 7 and days_before_that = 7 as is_behind_weeks,
-        days_after = 7 and days_after_that = 7 as is_before_weeks
-    from gaps
 )
 
 select
     country_code,
     measurement_date,
     days_before,
-    coalesce(is_between_weeks or is_behind_weeks or is_before_weeks, false) as is_weekly
-from weeks;
+    days_before > 1 and count(*) filter (where days_before >= 6) over around >= 2 as is_weekly
+from gaps
+window around as (partition by country_code order by measurement_date rows between 2 preceding and 2 following);
 
 create view covid.daily as
 select
@@ -93,7 +80,9 @@ select
     end as deaths_average,
     rhythm.days_before,
     coalesce(rhythm.is_weekly, false) as is_weekly,
-    coalesce(rhythm.days_before > 1 and not rhythm.is_weekly, false) as is_backlog
+    coalesce(
+        rhythm.days_before > 1 and not rhythm.is_weekly and sum(report.cases) over last_seven_days >= 70, false
+    ) as is_backlog
 from covid.report
 left join covid.rhythm
     on report.country_code = rhythm.country_code and report.measurement_date = rhythm.measurement_date
@@ -136,14 +125,16 @@ comment on column covid.report.cases is 'Confirmed cases of this report, signed'
 comment on column covid.report.deaths is 'Deaths of this report, signed';
 comment on view covid.rhythm is 'Days with cases, and how they follow one another';
 comment on column covid.rhythm.days_before is 'How long ago the day with cases before was';
-comment on column covid.rhythm.is_weekly is 'One of at least three reports that are seven days apart';
+comment on column covid.rhythm.is_weekly is
+'Of five days with cases in a row, it the third, two came six days or more after the one before; it is no daily one';
 comment on view covid.daily is
 'A report, the average of the seven days of the calendar that end with it, how to take it';
 comment on column covid.daily.cases_average is
 'Of seven days, days without a report among them; null for the first six';
 comment on column covid.daily.deaths_average is 'Likewise';
 comment on column covid.daily.is_weekly is 'It is a weekly report';
-comment on column covid.daily.is_backlog is 'It catches up with days before, of which nothing was reported';
+comment on column covid.daily.is_backlog is
+'It catches up with days before, of which nothing was reported: with ten cases a day a day without any is none';
 comment on view covid.freshness is
 'How far a country''s figures go, who gave the last ones, and what they are worth today';
 comment on column covid.freshness.state is 'fresh; or STALE or SAMPLE, and why';

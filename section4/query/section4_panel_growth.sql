@@ -1,4 +1,5 @@
--- How much more than a week before is the 7-day average? None where it was not above zero then.
+-- How much more than a week before is the 7-day average? None where it was below one case a day then, or a correction
+-- makes it negative now.
 with averages as (
     select
         measurement_date,
@@ -9,8 +10,11 @@ with averages as (
 
 select
     today.measurement_date::timestamp as time,
-    round(today.cases_average / week_before.cases_average - 1, 4) as "Against a week before"
+    case
+        when week_before.cases_average >= 1 and today.cases_average >= 0
+            then round(today.cases_average / week_before.cases_average - 1, 4)
+    end as "Against a week before"
 from averages as today
 inner join averages as week_before on today.measurement_date = week_before.measurement_date + 7
-where week_before.cases_average > 0 and $__timeFilter(today.measurement_date)
+where $__timeFilter(today.measurement_date)
 order by today.measurement_date;

@@ -3,7 +3,7 @@
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -52,6 +52,11 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.site.next(self.path.partition("?")[0])
         if reply.silence and self.site.closing.wait(reply.silence):
             return
+        with suppress(ConnectionError):  # whoever asked may have gone
+            self._head(reply)
+            self._send(reply)
+
+    def _head(self, reply: Reply) -> None:
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -60,10 +65,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        try:
-            self._send(reply)
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
 
     def _send(self, reply: Reply) -> None:
         self.wfile.write(reply.body)
@@ -82,15 +83,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def site(context: ssl.SSLContext | None = None) -> Iterator[Site]:
+def site(context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Site]:
     """Serve while the body runs."""
     told = Site()
     handler = type("Handler", (_Handler,), {"site": told})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with ThreadingHTTPServer((host, 0), handler) as server:
         server.daemon_threads = True
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        told.address = f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
+        told.address = f"{'https' if context else 'http'}://{host}:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

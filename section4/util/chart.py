@@ -1,8 +1,9 @@
 """Panels as Vega-Lite charts: the picture and the page are drawn from these."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 from section4.util.panels import Panel, Shape
@@ -11,36 +12,55 @@ Chart: TypeAlias = dict[str, Any]
 Rows: TypeAlias = Sequence[Sequence[object]]
 
 BLUE, ORANGE = "#4e79a7", "#f28e2b"  # told apart by the colour-blind too
+EXTENT = 62  # of the axes at the side, so that charts stand in line
+WIDTH, HEIGHT, SPACING = 440, 210, 30
 CONFIG = {
     "font": "Liberation Sans, Helvetica, Arial, sans-serif",
-    "title": {"anchor": "start", "fontSize": 15, "subtitleColor": "#555555", "subtitleFontSize": 11},
+    "title": {
+        "anchor": "start",
+        "frame": "group",
+        "offset": 8,
+        "fontSize": 15,
+        "subtitleColor": "#555555",
+        "subtitleFontSize": 11,
+    },
+    "axisY": {"minExtent": EXTENT, "maxExtent": EXTENT},
     "axis": {"gridColor": "#e6e6e6", "labelColor": "#444444", "title": None},
     "legend": {"orient": "top", "title": None, "symbolType": "square"},
     "view": {"stroke": None},
 }
-TIME = {"field": "time", "type": "temporal", "timeUnit": "utcyearmonthdate", "axis": {"format": "%b %Y"}}
+TIME = {
+    "field": "time",
+    "type": "temporal",
+    "scale": {"type": "utc"},
+    "axis": {"format": "%b %Y", "labelOverlap": True},
+}
 MARKS = {
-    Shape.BARS: {"type": "bar", "opacity": 0.55, "tooltip": True},
+    Shape.BARS: {"type": "rect", "opacity": 0.55, "tooltip": True},
     Shape.LINE: {"type": "line", "strokeWidth": 1.8, "tooltip": True},
 }
+APART = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
 LONG = ("time", "metric", "value")
-WIDTH, HEIGHT, GAP = 460, 210, 40
 
 
 def chart(panel: Panel, words: str, columns: Sequence[str], rows: Rows) -> Chart:
     """Return a panel's chart of what its question answers: a column a series, or time, metric and value."""
     if tuple(columns) == LONG:
         series = sorted({str(row[1]) for row in rows})
-        values = [_value(row[0], str(row[1]), row[2]) for row in rows]
+        values = [_value(row[0], str(row[1]), row[2], panel.bar_days) for row in rows]
     else:
         series = list(columns[1:])
-        values = [_value(row[0], name, figure) for row in rows for name, figure in zip(series, row[1:], strict=True)]
+        values = [
+            _value(row[0], name, figure, panel.bar_days)
+            for row in rows
+            for name, figure in zip(series, row[1:], strict=True)
+        ]
     kinds = [(panel.shapes.get(name, Shape.LINE), name == panel.right) for name in series]
     return {
-        "title": {"text": panel.title, "subtitle": words},
-        "width": WIDTH * 2 + GAP if panel.wide else WIDTH,
+        "title": {"text": panel.title, "subtitle": wrap(words, 160 if panel.wide else 75)},
+        "width": WIDTH * 2 + EXTENT + SPACING if panel.wide else WIDTH,
         "height": HEIGHT,
-        "data": {"values": [value for value in values if value["value"] is not None]},
+        "data": {"values": values},
         "layer": [
             _layer(
                 panel, shape, series, [name for name, its in zip(series, kinds, strict=True) if its == (shape, right)]
@@ -59,6 +79,7 @@ def _layer(panel: Panel, shape: Shape, series: Sequence[str], drawn: Sequence[st
         "mark": MARKS[shape],
         "encoding": {
             "x": TIME,
+            **({"x2": {"field": "end"}, "y2": {"datum": 0}} if shape is Shape.BARS else {}),
             "y": {"field": "value", "type": "quantitative", "axis": axis},
             "color": {"field": "series", "type": "nominal", "scale": _colors(series)},
         },
@@ -70,10 +91,12 @@ def _colors(series: Sequence[str]) -> Chart:
     return {"domain": list(series), "range": palette[: len(series)] if len(series) <= len(palette) else palette}
 
 
-def _value(time: object, series: str, figure: object) -> Chart:
-    assert isinstance(time, date | datetime)
+def _value(time: object, series: str, figure: object, days: int) -> Chart:
+    """Return a figure of a series, from its day to the end of what it is the figure of."""
+    assert isinstance(time, date)  # a moment is one, too
     number = float(figure) if isinstance(figure, Decimal) else figure
-    return {"time": f"{time:%Y-%m-%d}", "series": series, "value": number}
+    end = time + timedelta(days=days)
+    return {"time": f"{time:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}", "series": series, "value": number}
 
 
 def picture(title: str, subtitle: str, is_doubtful: bool, charts: Sequence[Chart]) -> Chart:
@@ -88,7 +111,7 @@ def picture(title: str, subtitle: str, is_doubtful: bool, charts: Sequence[Chart
         ):
             rows[-1]["hconcat"].append(drawn)
         else:
-            rows.append({"hconcat": [drawn], "spacing": GAP})
+            rows.append({"hconcat": [drawn], "spacing": SPACING, "resolve": APART})
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {
@@ -102,7 +125,8 @@ def picture(title: str, subtitle: str, is_doubtful: bool, charts: Sequence[Chart
         },
         "background": "white",
         "padding": 20,
-        "spacing": 28,
+        "spacing": 30,
+        "resolve": APART,
         "config": CONFIG,
         "vconcat": rows,
     }

@@ -175,6 +175,7 @@ def _runs(asked: Question) -> table.Panel:
         .datasource(DATASOURCE)
         .with_target(SqlQuery(asked.statement, "table"))
         .no_value("no run yet")
+        .show_header(True)
         .height(HIGH)
         .span(WIDE)
     )

@@ -25,16 +25,17 @@ class Panel:
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     right: str | None = None
     unit: str = "short"
+    bar_days: int = 1
     wide: bool = False
 
 
 AVERAGED = {"Reported": Shape.BARS, "7-day average": Shape.LINE}
 PANELS: Sequence[Panel] = (
     Panel("daily_cases", "Confirmed cases a day", AVERAGED, wide=True),
-    Panel("weekly_totals", "Confirmed cases a week", {"Cases": Shape.BARS}),
+    Panel("weekly_totals", "Confirmed cases a week", {"Cases": Shape.BARS}, bar_days=7),
     Panel("deaths", "Deaths a day", AVERAGED),
-    Panel("cumulative", "Cases and deaths so far", {"Cases": Shape.LINE, "Deaths": Shape.LINE}, right="Deaths"),
     Panel("growth", "Growth within a week", {"Against a week before": Shape.LINE}, unit="percentunit"),
+    Panel("cumulative", "Cases and deaths so far", {"Cases": Shape.LINE, "Deaths": Shape.LINE}, right="Deaths"),
     Panel("comparison", "Countries compared, 7-day averages of cases", wide=True),
 )
 

@@ -1,0 +1,10 @@
+"""The least that reading the two files takes: the csv module over every field."""
+
+import csv
+import sys
+from pathlib import Path
+
+for name in ("jhu_confirmed.csv", "jhu_deaths.csv"):
+    with Path(sys.argv[1], name).open(newline="") as file:
+        for _ in csv.reader(file):
+            pass

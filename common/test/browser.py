@@ -1,0 +1,21 @@
+"""A browser that works without a screen."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def browser() -> str | None:
+    """Return the path of one, if there is one."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def opened(path: Path) -> subprocess.CompletedProcess[str]:
+    """Open a page; gives what the browser made of it, and after CONSOLE what the page complained of."""
+    found = browser()
+    assert found, "no browser"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=20000"]
+    command = [found, *options, f"--user-data-dir={path.parent}/profile", "--dump-dom", path.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)

@@ -1,0 +1,106 @@
+"""The picture and the page: drawn from the panels' own questions, and they say what they show."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from common.picture import is_of
+from common.postgresql import Server
+from common.test.browser import opened
+from common.test.databases import run_sql
+from section4.config import ROOT
+from section4.operator import drawing
+from section4.operator.drawing import NoFigures, dashboard, page, png, specification
+from section4.test.support import EVERYTHING, ingested, owid
+from section4.test.web_server import Site
+from section4.util.panels import PANELS
+
+OTHERS = ("MY", "FR", "US")
+
+
+@pytest.fixture
+def sampled(covid: Server) -> Server:
+    """A database with the sample."""
+    ingested(covid, None, "sample", ask=EVERYTHING)
+    return covid
+
+
+def test_the_committed_picture_is_of_the_sample_and_says_so(sampled: Server) -> None:
+    specified = specification(dashboard(sampled, "SG", OTHERS))
+    assert "SAMPLE: made up" in specified
+    assert is_of((ROOT / "section4" / "covid19_graph.png").read_bytes(), specified), (
+        "draw it anew: ./section4_runner.sh run --source sample --country all"
+    )
+
+
+def test_another_figure_is_another_picture(sampled: Server) -> None:
+    before = specification(dashboard(sampled, "SG", OTHERS))
+    run_sql(sampled, "update covid.daily_cases set cases_new = cases_new + 1 where measurement_date = '2022-03-09'")
+    after = specification(dashboard(sampled, "SG", OTHERS))
+    picture = png(before)
+    assert is_of(picture, before)
+    assert not is_of(picture, after)
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_picture_shows_what_the_questions_answer(covid: Server, there: Site) -> None:
+    there.answer(
+        "/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", day, 100 + day, 0, 1) for day in range(1, 16)))
+    )
+    ingested(covid, there)
+    charts = dashboard(covid, "SG", ()).charts
+    assert list(charts) == [panel.name for panel in PANELS]
+    reported = [value for value in charts["daily_cases"]["data"]["values"] if value["series"] == "Reported"]
+    assert reported[0] == {"time": "2022-03-01", "end": "2022-03-02", "series": "Reported", "value": 1}
+    assert [value["value"] for value in reported] == list(range(1, 16))
+    averages = [value["value"] for value in charts["daily_cases"]["data"]["values"] if value["series"] != "Reported"]
+    assert averages == [*[None] * 6, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    # 2022-03-01 is a Tuesday: weeks of 6, 7 and 2 days.
+    assert [value["value"] for value in charts["weekly_totals"]["data"]["values"]] == [21, 70, 29]
+    assert [value["value"] for value in charts["growth"]["data"]["values"]] == [*[None] * 6, 1.75, 1.4]
+
+
+def test_a_country_without_figures_is_told(covid: Server) -> None:
+    with pytest.raises(NoFigures, match="no figures of AQ"):
+        dashboard(covid, "AQ", ())
+
+
+def test_what_a_source_says_is_text_on_the_page_and_nothing_else(sampled: Server) -> None:
+    run_sql(sampled, "update covid.country set name = '</script><script>alert(1)</script>' where country_code = 'MY'")
+    written = page(dashboard(sampled, "SG", OTHERS))
+    assert "<script>alert(1)" not in written
+    assert len(re.findall("<script", written)) == 2 + written.count("<script\\")
+
+
+def test_the_page_needs_no_network(sampled: Server) -> None:
+    written = page(dashboard(sampled, "SG", OTHERS))
+    head = written.split('<script type="module">')[0]
+    assert not re.search(r"(src|href)=.(https?:)?//", head)
+    assert "SAMPLE: made up" in head
+    assert len(written) < 3_000_000
+
+
+@pytest.mark.needs("chromium")
+def test_a_browser_draws_the_page_without_a_complaint(sampled: Server, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(page(dashboard(sampled, "SG", OTHERS)))
+    shown = opened(path)
+    assert shown.returncode == 0
+    assert "CONSOLE" not in shown.stderr
+    assert len(re.findall(r'<figure id="\w+"[^>]*><svg', shown.stdout)) == len(PANELS)
+
+
+@pytest.mark.needs("chromium")
+def test_a_complaint_would_be_seen(tmp_path: Path) -> None:
+    path = tmp_path / "broken.html"
+    path.write_text("<script>nothing.there()</script>")
+    assert "CONSOLE" in opened(path).stderr
+
+
+def test_the_runner_s_files_are_where_it_says(sampled: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "PICTURE", tmp_path / "graph.png")
+    monkeypatch.setattr(drawing, "PAGE", tmp_path / "page.html")
+    assert drawing.draw(sampled, "SG", OTHERS) == [tmp_path / "graph.png", tmp_path / "page.html"]
+    assert json.loads(specification(dashboard(sampled, "SG", OTHERS)))["title"]["text"] == "COVID-19, Singapore"

@@ -1,0 +1,163 @@
+"""What the views make of what was said, worked out by hand."""
+
+import csv
+from datetime import UTC, date, datetime, timedelta
+from itertools import repeat
+from typing import Any
+
+import pytest
+
+from common.postgresql import Server
+from common.test.databases import run_sql
+from section4.test.support import NOW, REAL, days_from, disease_sh, ingested, owid
+from section4.test.web_server import Site
+
+
+def daily(covid: Server, columns: str) -> Any:
+    return run_sql(covid, f"select {columns} from covid.daily order by measurement_date")
+
+
+def cumulative(covid: Server, there: Site, *totals: int) -> None:
+    """Load a series that tells cumulative cases alone, a day each."""
+    disease_sh(there, "singapore", days_from("2022-03-01", len(totals)), list(totals), [0] * len(totals))
+    ingested(covid, there, "disease_sh")
+
+
+def test_days_are_the_difference_to_the_report_before_and_the_first_has_none(covid: Server, there: Site) -> None:
+    cumulative(covid, there, 10, 13, 13, 12)
+    assert [cases for (cases,) in daily(covid, "cases")] == [None, 3, 0, -1]
+
+
+def test_what_the_source_gives_a_day_is_not_replaced_by_a_difference(covid: Server, there: Site) -> None:
+    there.answer(
+        "/owid.csv", owid(("Singapore", "2022-03-01", 3, 10, 1, 2), ("Singapore", "2022-03-02", -5, 14, "", 4))
+    )
+    ingested(covid, there)
+    assert daily(covid, "cases, deaths") == [(3, 1), (-5, 2)]
+
+
+def test_a_day_without_a_total_is_bridged(covid: Server, there: Site) -> None:
+    rows = [
+        ("Singapore", f"2022-03-{day:02d}", new, total, 0, 0)
+        for day, new, total in [(1, "", 10), (2, 4, ""), (3, "", 21)]
+    ]
+    there.answer("/owid.csv", owid(*rows))
+    ingested(covid, there)
+    assert [cases for (cases,) in daily(covid, "cases")] == [None, 4, 11]
+
+
+def test_no_difference_is_taken_between_two_sources(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", owid(("Singapore", "2022-03-01", "", 1000, "", 2)))
+    ingested(covid, there)
+    disease_sh(there, "singapore", days_from("2022-03-02", 2), [10, 14], [0, 1])
+    ingested(covid, there, "disease_sh")
+    assert daily(covid, "source, cases, deaths") == [
+        ("owid", None, None),
+        ("disease_sh", None, None),
+        ("disease_sh", 4, 1),
+    ]
+
+
+def test_the_average_is_of_seven_days_of_the_calendar(covid: Server, there: Site) -> None:
+    numbers = [
+        (1, 7),
+        (2, 7),
+        (3, 7),
+        (4, 7),
+        (5, 7),
+        (6, 7),
+        (7, 14),
+        (8, 7),
+        (12, 70),
+    ]  # nothing from the 9th to the 11th
+    there.answer("/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", new, "", 0, "") for day, new in numbers)))
+    ingested(covid, there)
+    # 7th: (6x7+14)/7 = 8; 8th: (5x7+14+7)/7 = 8; 12th: days 6, 7, 8 and 12: (7+14+7+70)/7 = 14
+    assert [float(average) if average else None for (average,) in daily(covid, "cases_average")] == [
+        *[None] * 6,
+        8,
+        8,
+        14,
+    ]
+
+
+def test_a_report_behind_silent_days_is_a_backlog(covid: Server, there: Site) -> None:
+    cumulative(covid, there, 0, 50, 90, 90, 90, 200, 250)
+    assert daily(covid, "is_backlog, days_before") == [
+        (False, None),
+        (False, None),
+        (False, 1),
+        (False, None),
+        (False, None),
+        (True, 3),
+        (False, 1),
+    ]
+
+
+def test_weekly_reports_are_no_backlog(covid: Server, there: Site) -> None:
+    weekly = [total for week in range(4) for total in [100 + 70 * week] * 7]
+    cumulative(covid, there, 0, 10, 20, 30, *weekly)
+    flagged = daily(covid, "measurement_date::text, is_weekly, is_backlog")
+    assert [day for day, is_weekly, _ in flagged if is_weekly] == ["2022-03-12", "2022-03-19", "2022-03-26"]
+    assert not any(is_backlog for *_, is_backlog in flagged)
+
+
+def test_one_long_silence_is_a_backlog_and_no_weekly_report(covid: Server, there: Site) -> None:
+    cumulative(covid, there, 0, 10, 20, 30, *[30] * 9, 200, 210, 220)
+    assert [day.day for day, is_backlog in daily(covid, "measurement_date, is_backlog") if is_backlog] == [14]
+
+
+@pytest.mark.parametrize(
+    ("age", "run_age", "state"),
+    [(0, 0, "fresh"), (14, 0, "fresh"), (15, 0, "STALE: no newer figures"), (1, 2, "STALE: no run for 36 hours")],
+)
+def test_figures_are_as_fresh_as_the_last_day_and_the_last_run(
+    covid: Server, there: Site, age: int, run_age: int, state: str
+) -> None:
+    now = datetime.now(UTC)
+    there.answer("/owid.csv", owid(("Singapore", f"{now.date() - timedelta(days=age)}", 3, 10, 1, 2)))
+    ingested(covid, there, now=now - timedelta(days=run_age))
+    assert run_sql(covid, "select state, days_old, source from covid.freshness") == [(state, age, "owid")]
+
+
+def test_sample_is_never_fresh(covid: Server, there: Site) -> None:
+    ingested(covid, there, "sample")
+    assert run_sql(covid, "select state from covid.freshness") == [("SAMPLE: made up",)]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real series is not beside this repository")
+def test_the_real_series_by_hand(covid: Server, there: Site) -> None:
+    with REAL.open(newline="") as file:
+        real = list(csv.DictReader(file))
+    figures = ([int(row[name]) for row in real] for name in ("confirmed", "deaths"))
+    disease_sh(there, "singapore", [date.fromisoformat(row["date"]) for row in real], *figures)
+    ingested(covid, there, "disease_sh", now=NOW)
+    rows = {
+        day: row
+        for day, *row in daily(
+            covid, "measurement_date, cases, cases_average::float, deaths_average::float, is_backlog, is_weekly"
+        )
+    }
+    # 2022-03-02: 767,663 cases and 1,040 deaths so far, none reported on the 8th; 2022-03-09: 885,593 and 1,110.
+    assert rows[date(2022, 3, 9)] == [39_252, 16_847.14, 10.0, True, False]
+    assert rows[date(2022, 3, 8)] == [0, round((846_341 - 748_504) / 7, 2), round((1_099 - 1_030) / 7, 2), False, False]
+    # 2023-03-01: 2,230,868; 2023-03-08: 2,235,294; weekly since 2023-02-13.
+    assert rows[date(2023, 3, 8)] == [4_426, 632.29, 0.0, False, True]
+    assert [day for day, row in rows.items() if row[4]] == [date(2023, 2, 27), date(2023, 3, 1), date(2023, 3, 8)]
+    assert sum(row[3] for row in rows.values()) == sum(
+        map(is_backlog, range(1, len(real)), repeat([int(row["confirmed"]) for row in real]))
+    )
+
+
+def is_backlog(place: int, totals: list[int]) -> bool:
+    """Say of a day by its totals whether it catches up with one before, in days of ten cases or more."""
+    silent = totals[place - 1] == totals[place - 2]
+    weekly = place >= 1_132  # 2023-02-27
+    return (
+        silent and totals[place] > totals[place - 1] and totals[place] - totals[max(0, place - 7)] >= 70 and not weekly
+    )
+
+
+def test_a_day_without_cases_among_few_is_no_gap(covid: Server, there: Site) -> None:
+    cumulative(covid, there, 0, 2, 2, 5, 6, 6, 6, 8, 9)
+    assert not any(flag for (flag,) in daily(covid, "is_backlog"))
