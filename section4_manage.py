@@ -58,10 +58,12 @@ def add_job_arguments(arguments: argparse.ArgumentParser) -> None:
 
 def day(text: str) -> date:
     """Return a date."""
+    from section4.util.days import iso_day
+
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date (e.g. 2022-03-09)") from None
+        return iso_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
 
 
 def countries(text: str) -> tuple[str, ...]:
@@ -119,17 +121,11 @@ def tell(outcome: "Outcome", request: "Request", seconds: float) -> None:
 def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
     """Return the configuration, and what to do with the arguments laid over it. Raises: UsageError."""
     from common.errors import UsageError
-    from section4.config import ALL, load_process
+    from section4.config import load_process
     from section4.main import Request
-    from section4.util.record import Ask
 
     config = load_process(arguments.task_config)
-    codes = arguments.country or config.countries
-    ask = Ask(
-        None if codes == (ALL,) else frozenset(codes),
-        arguments.first or config.first_day,
-        arguments.last or config.last_day,
-    )
+    ask = config.ask(arguments.country, arguments.first, arguments.last)
     if ask.last and ask.last < ask.first:
         raise UsageError(f"the last day, {ask.last}, is before the first, {ask.first}; turn --from and --to round")
     sources = (arguments.source,) if arguments.source else config.sources

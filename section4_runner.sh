@@ -36,6 +36,7 @@ make_passwords() {
 
 start() {
     make_passwords
+    chmod -R go+rX "$here/section4/grafana" # Grafana reads it as a user of its own
     compose build || die "the images could not be built" "the lines above say why" 1
     compose up --detach section4_postgresql || die "the server could not be started" "the lines above say why" 1
     wait_healthy section4_postgresql
@@ -65,7 +66,7 @@ first_figures() {
 
 # usage: setting NAME DEFAULT   what .env says of it
 setting() {
-    found=$(sed -n "s/^$1=//p" "$here/.env" | tail -n 1)
+    found=$(sed -n "s/^$1=//p" "$here/.env" | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1\$/\2/")
     printf '%s\n' "${found:-$2}"
 }
 

@@ -108,6 +108,7 @@ wait_healthy() {
         words=$(last_words "$1" "$state")
         case "$state $words" in
         'running healthy '*) break ;;
+        *' waiting: '*) ;; # a first run may take longer than Docker's patience
         # A check that says so itself need not say it three times.
         running\ *' unhealthy: '* | 'running unhealthy '* | absent* | created* | exited* | dead* | restarting*)
             say_waiting_is_over

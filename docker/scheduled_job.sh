@@ -1,6 +1,13 @@
 #!/bin/sh
 # What cron runs, as root: one scheduled run, with the environment and the output of the container, which cron withholds.
+# In Python, for what a shell hands on stands in a command line, and passwords must not.
 exec >/proc/1/fd/1 2>&1
 cd /app || exit
-# shellcheck disable=SC2016 # SECTION is of that environment
-exec xargs --null --arg-file=/proc/1/environ sh -c 'exec env -i "$@" sh -c "exec python3 -m \$SECTION.scheduled run"' sh
+exec /opt/venv/bin/python3 -c '
+import os
+from pathlib import Path
+
+entries = Path("/proc/1/environ").read_text().split("\0")
+environment = dict(entry.split("=", 1) for entry in entries if "=" in entry)
+os.execvpe("python3", ["python3", "-m", environment["SECTION"] + ".scheduled", "run"], environment)
+'

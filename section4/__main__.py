@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     with section4_manage.server_of(arguments) as server:
         section4_manage.ingest(server, config, request)
         if not request.dry_run:
-            country, *others = sorted(request.ask.countries) if request.ask.countries else DRAWN
-            for path in draw(server, country, others or DRAWN):
+            countries = arguments.country or config.countries
+            for path in draw(server, DRAWN if request.ask.countries is None else countries):
                 print(f"  {path}")
     return 0
 

@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from common.config import Frozen, load
 from common.postgresql import Server, server_of_environment
+from section4.util.country import is_code
+from section4.util.days import iso_day
+from section4.util.record import Ask
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "section4" / "conf"
@@ -24,25 +27,17 @@ LATEST = "latest"
 SourceName = Literal["owid", "who", "jhu", "disease_sh", "covid19api"]
 
 
-def day(text: object) -> date:
-    """Return a date that is written yyyy-mm-dd. Raises: ValueError."""
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(text), re.ASCII):
-            raise ValueError
-        return date.fromisoformat(str(text))
-    except ValueError:
-        raise ValueError("is no date (e.g. 2022-03-09)") from None
+def _day(text: object) -> date:
+    return iso_day(str(text))
 
 
-def last_day(text: object) -> date | None:
-    """Return a date, or None for the latest that there is. Raises: ValueError."""
-    return None if text == LATEST else day(text)
+def _last_day(text: object) -> date | None:
+    """Return a date, or None for the latest that there is."""
+    return None if text == LATEST else _day(text)
 
 
 def country_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what is no code of a country; all stands alone. Raises: ValueError."""
-    from section4.util.country import is_code
-
     wrong = [code for code in codes if not is_code(code) and codes != (ALL,)]
     if wrong:
         raise ValueError(f"has {wrong[0]!r}, which is no country's code (e.g. [SG, MY], or [all])")
@@ -92,10 +87,15 @@ class ProcessConfig(Frozen):
 
     sources: Annotated[tuple[SourceName, ...], AfterValidator(_once)]
     countries: Annotated[tuple[str, ...], AfterValidator(country_codes)]
-    first_day: Annotated[date, BeforeValidator(day)]
-    last_day: Annotated[date | None, BeforeValidator(last_day)]
+    first_day: Annotated[date, BeforeValidator(_day)]
+    last_day: Annotated[date | None, BeforeValidator(_last_day)]
     addresses: Addresses
     web: WebSettings
+
+    def ask(self, countries: tuple[str, ...] | None = None, first: date | None = None, last: date | None = None) -> Ask:
+        """Return what is to be asked for, with other countries or days where they are given."""
+        codes = countries or self.countries
+        return Ask(None if codes == (ALL,) else frozenset(codes), first or self.first_day, last or self.last_day)
 
 
 def load_process(name: str) -> ProcessConfig:

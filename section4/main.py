@@ -77,18 +77,25 @@ def _patiently(config: ProcessConfig, server: Server, request: Request, name: st
 
 
 def _load(config: ProcessConfig, server: Server, request: Request, name: str, progress: Progress) -> Outcome:
-    web, address = Web(name, config.web), getattr(config.addresses, name, "")
+    web, address = Web(name, config.web), _address(config, request, name)
     with ingestion(server, name, request.ask, request.now) as run:
-        if web.unchanged(run.known_validators()):
+        if web.unchanged(run.known_validators(address)):
             outcome = Outcome(name, None)
         else:
             watch = _Watch(name, request.ask, progress)
-            loaded = run.load(watch.over(SOURCES[name].records(Place(address, web.get), request.ask)))
-            outcome = Outcome(name, loaded, watch.silent_about())
-        run.note(outcome.loaded, web.validators)
+            said = watch.over(SOURCES[name].records(Place(address, web.get), request.ask))
+            outcome = Outcome(name, run.load(said, forward=len(request.sources) > 1), watch.silent_about())
+        run.note(outcome.loaded, address, web.validators())
         if not request.dry_run:
             run.commit()
         return outcome
+
+
+def _address(config: ProcessConfig, request: Request, name: str) -> str:
+    """Return where a source is, for the days that are asked for."""
+    address: str = getattr(config.addresses, name, "")
+    last = request.ask.last or request.now.date()
+    return address.replace("{first}", f"{request.ask.first}").replace("{last}", f"{last}")
 
 
 class _Watch:

@@ -11,15 +11,15 @@ CONFIG = "section4_process.yaml"
 
 
 def newest() -> Published | None:
-    """Return the last run that the ledger has, by its source."""
+    """Return the last run that asked for what the job is to ask for, by its source."""
     # Imported late, so that --help answers at once.
     from common.postgresql import server_of_environment
     from section4.config import ROLES, load_process
     from section4.operator.postgresql_operator import last_run
 
-    load_process(CONFIG)  # a broken one is told of before the next run finds it
+    ask = load_process(CONFIG).ask()
     server = server_of_environment("section4", ROLES)
-    found = last_run(server) if server else None
+    found = last_run(server, ask) if server else None
     return Published(found[0], found[1]) if found else None
 
 

@@ -71,8 +71,7 @@ create table covid.daily_cases (
     constraint daily_cases_cases_total_in_range check (cases_total between 0 and 10000000000),
     constraint daily_cases_deaths_total_in_range check (deaths_total between 0 and 10000000000),
     constraint daily_cases_cases_new_in_range check (abs(cases_new) <= 10000000000),
-    constraint daily_cases_deaths_new_in_range check (abs(deaths_new) <= 10000000000),
-    constraint daily_cases_says_something check (num_nonnulls(cases_total, cases_new, deaths_total, deaths_new) > 0)
+    constraint daily_cases_deaths_new_in_range check (abs(deaths_new) <= 10000000000)
 );
 
 create table covid.revision (
@@ -130,15 +129,16 @@ comment on column covid.ingestion_run.unchanged is 'Rows that the source repeate
 comment on column covid.ingestion_run.refused is 'Days that stand under names that are no country''s';
 comment on column covid.ingestion_run.refused_names is 'Those names';
 comment on column covid.ingestion_run.outcome is 'loaded; or not modified: the server said that nothing is new';
-comment on table covid.daily_cases is 'What the source said last of a country and day, signed, as it was said';
+comment on table covid.daily_cases is
+'What was said last of a country and day, signed, as it was said; nothing, where it was withdrawn';
 comment on column covid.daily_cases.country_code is 'The country';
 comment on column covid.daily_cases.measurement_date is 'The day';
 comment on column covid.daily_cases.cases_total is 'Confirmed cases up to this day';
 comment on column covid.daily_cases.cases_new is 'Confirmed cases of this report; negative: a correction';
 comment on column covid.daily_cases.deaths_total is 'Deaths up to this day';
 comment on column covid.daily_cases.deaths_new is 'Deaths of this report; negative: a correction';
-comment on column covid.daily_cases.source is 'Who said it';
-comment on column covid.daily_cases.fetched_at is 'When it was fetched as it stands';
+comment on column covid.daily_cases.source is 'Who said so last';
+comment on column covid.daily_cases.fetched_at is 'When that source said so first';
 comment on table covid.revision is 'What was said of a country and day before it was revised';
 comment on column covid.revision.country_code is 'The country';
 comment on column covid.revision.measurement_date is 'The day';
@@ -153,7 +153,7 @@ comment on table covid.validator is
 'By what a server can tell that what it sent last still holds; of the last run alone';
 comment on column covid.validator.address is 'What was asked for';
 comment on column covid.validator.source is 'Whom';
-comment on column covid.validator.asked is 'About which countries and days';
+comment on column covid.validator.asked is 'About which countries and days, and where';
 comment on column covid.validator.etag is 'ETag';
 comment on column covid.validator.last_modified is 'Last-Modified';
 

@@ -8,7 +8,7 @@ with confirmed as (
     select
         country_code,
         measurement_date,
-        case when source = lag(source) over by_day then cases_total - lag(cases_total) over by_day end as cases
+        cases_total - lag(cases_total) over by_day as cases
     from covid.daily_cases
     where cases_total is not null
     window by_day as (partition by country_code order by measurement_date)
@@ -18,7 +18,7 @@ died as (
     select
         country_code,
         measurement_date,
-        case when source = lag(source) over by_day then deaths_total - lag(deaths_total) over by_day end as deaths
+        deaths_total - lag(deaths_total) over by_day as deaths
     from covid.daily_cases
     where deaths_total is not null
     window by_day as (partition by country_code order by measurement_date)
@@ -53,71 +53,92 @@ select
     country_code,
     measurement_date,
     days_before,
-    days_before > 1 and count(*) filter (where days_before >= 6) over around >= 2 as is_weekly
+    days_before > 1 and count(*) filter (where days_before between 6 and 16) over around >= 2 as is_weekly
 from gaps
 window around as (partition by country_code order by measurement_date rows between 2 preceding and 2 following);
 
 create view covid.daily as
+with weeks as (
+    select
+        *,
+        min(measurement_date) filter (where cases is not null) over (partition by country_code)
+        + 6 as cases_averaged_from,
+        min(measurement_date) filter (where deaths is not null) over (partition by country_code)
+        + 6 as deaths_averaged_from,
+        sum(cases) over seven_days as cases_of_seven_days,
+        sum(deaths) over seven_days as deaths_of_seven_days,
+        count(*) over seven_days - count(cases) over seven_days as unknown_cases,
+        count(*) over seven_days - count(deaths) over seven_days as unknown_deaths
+    from covid.report
+    window seven_days as (
+        partition by country_code
+        order by measurement_date
+        range between interval '6 days' preceding and current row
+    )
+)
+
 select
-    report.country_code,
-    report.measurement_date,
-    report.source,
-    report.cases_total,
-    report.deaths_total,
-    report.cases,
-    report.deaths,
+    weeks.country_code,
+    weeks.measurement_date,
+    weeks.source,
+    weeks.cases_total,
+    weeks.deaths_total,
+    weeks.cases,
+    weeks.deaths,
     case
-        when
-            report.measurement_date - 6 >= min(report.measurement_date) filter (where report.cases is not null)
-                over (partition by report.country_code)
-            then round(sum(report.cases) over last_seven_days / 7, 2)
+        when weeks.measurement_date >= weeks.cases_averaged_from and weeks.unknown_cases = 0
+            then round(weeks.cases_of_seven_days / 7, 2)
     end as cases_average,
     case
-        when
-            report.measurement_date - 6 >= min(report.measurement_date) filter (where report.deaths is not null)
-                over (partition by report.country_code)
-            then round(sum(report.deaths) over last_seven_days / 7, 2)
+        when weeks.measurement_date >= weeks.deaths_averaged_from and weeks.unknown_deaths = 0
+            then round(weeks.deaths_of_seven_days / 7, 2)
     end as deaths_average,
     rhythm.days_before,
     coalesce(rhythm.is_weekly, false) as is_weekly,
     coalesce(
-        rhythm.days_before > 1 and not rhythm.is_weekly and sum(report.cases) over last_seven_days >= 70, false
+        rhythm.days_before > 1 and not rhythm.is_weekly and weeks.cases_of_seven_days >= 70, false
     ) as is_backlog
-from covid.report
+from weeks
 left join covid.rhythm
-    on report.country_code = rhythm.country_code and report.measurement_date = rhythm.measurement_date
-window last_seven_days as (
-    partition by report.country_code
-    order by report.measurement_date
-    range between interval '6 days' preceding and current row
-);
+    on weeks.country_code = rhythm.country_code and weeks.measurement_date = rhythm.measurement_date;
 
 create view covid.freshness as
-with last_day as (
+with last_report as (
     select distinct on (country_code)
         country_code,
         measurement_date,
         source
-    from covid.daily_cases
+    from covid.report
+    where cases <> 0 or deaths <> 0
     order by country_code asc, measurement_date desc
 ),
 
-last_run as (select max(started_at) as started_at from covid.ingestion_run)
+aged as (
+    select
+        last_report.country_code,
+        last_report.measurement_date as last_day,
+        last_report.source,
+        (
+            select max(run.started_at) from covid.ingestion_run as run
+            where run.last_day is null and (run.countries = '{}' or last_report.country_code = any(run.countries))
+        ) as last_run,
+        (now() at time zone 'UTC')::date - last_report.measurement_date as days_old
+    from last_report
+)
 
 select
-    last_day.country_code,
-    last_day.measurement_date as last_day,
-    last_day.source,
-    last_run.started_at as last_run,
-    (now() at time zone 'UTC')::date - last_day.measurement_date as days_old,
+    country_code,
+    last_day,
+    source,
+    last_run,
+    days_old,
     case
-        when last_day.source = 'sample' then 'SAMPLE: made up'
-        when last_run.started_at < now() - interval '36 hours' then 'STALE: no run for 36 hours'
-        when last_day.measurement_date < (now() at time zone 'UTC')::date - 14 then 'STALE: no newer figures'
+        when source = 'sample' then 'SAMPLE: made up'
+        when last_run > now() - interval '36 hours' is not true then 'STALE: no run for 36 hours'
+        when days_old > 14 then 'STALE: nothing newer is reported'
         else 'fresh'
     end as state
-from last_day
-cross join last_run;
+from aged;
 
 comment on view covid.report is
 'Figures of a report: as the source gave them, or the difference to its report before; the first one has none';
@@ -126,17 +147,20 @@ comment on column covid.report.deaths is 'Deaths of this report, signed';
 comment on view covid.rhythm is 'Days with cases, and how they follow one another';
 comment on column covid.rhythm.days_before is 'How long ago the day with cases before was';
 comment on column covid.rhythm.is_weekly is
-'Of five days with cases in a row, it the third, two came six days or more after the one before; it is no daily one';
+'Of five days with cases in a row, it the third, two came a week or two after the one before; it is no daily one';
 comment on view covid.daily is
 'A report, the average of the seven days of the calendar that end with it, how to take it';
 comment on column covid.daily.cases_average is
-'Of seven days, days without a report among them; null for the first six';
+'Of seven days of the calendar, days without a report among them; null for the first six and beside a withdrawn day';
 comment on column covid.daily.deaths_average is 'Likewise';
 comment on column covid.daily.is_weekly is 'It is a weekly report';
 comment on column covid.daily.is_backlog is
 'It catches up with days before, of which nothing was reported: with ten cases a day a day without any is none';
 comment on view covid.freshness is
 'How far a country''s figures go, who gave the last ones, and what they are worth today';
+comment on column covid.freshness.last_day is
+'When cases or deaths were reported last: sources go on with zeros when a country does not';
+comment on column covid.freshness.last_run is 'The last run that asked for all up to the latest of this country';
 comment on column covid.freshness.state is 'fresh; or STALE or SAMPLE, and why';
 
 grant select on covid.report, covid.rhythm, covid.daily, covid.freshness to grafana;

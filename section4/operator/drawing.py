@@ -4,7 +4,9 @@ import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import vl_convert
 
@@ -13,9 +15,9 @@ from common.picture import mark_png
 from common.postgresql import Cursor, Server
 from section4.config import QUERIES, READER, ROOT
 from section4.util.bound import bound
-from section4.util.chart import CONFIG, Chart, chart, picture
+from section4.util.chart import CONFIG, Chart, annotated, chart, picture
 from section4.util.country import name_of
-from section4.util.panels import FRESHNESS, PANELS, RUNS, question
+from section4.util.panels import ANNOTATED, FRESHNESS, PANELS, RUNS, question
 
 PICTURE = ROOT / "section4" / "covid19_graph.png"
 PAGE = ROOT / "section4" / "covid19_dashboard.html"
@@ -30,8 +32,8 @@ for (const [id, spec] of Object.entries(JSON.parse(document.getElementById("char
 class NoFigures(JobError):
     """There is nothing to draw."""
 
-    def __init__(self, country: str) -> None:
-        super().__init__(f"there are no figures of {country} to draw; ingest some with --country {country}")
+    def __init__(self, countries: Sequence[str]) -> None:
+        super().__init__(f"there are no figures of {', '.join(countries)} to draw; all that was ingested is there")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Answer:
     """Rows under their columns."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
+    rows: list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,40 +64,59 @@ class Dashboard:
         return f"COVID-19, {name_of(self.country)}"
 
 
-def draw(server: Server, country: str, others: Sequence[str]) -> list[Path]:
-    """Write the picture and the page of a country, compared with others; returns where they are. Raises: NoFigures."""
-    shown = dashboard(server, country, others)
+def draw(server: Server, countries: Sequence[str]) -> list[Path]:
+    """Write the picture and the page of the first country that has figures, compared with the others; returns where.
+
+    Raises: NoFigures.
+    """
+    shown = dashboard(server, countries)
     PICTURE.write_bytes(png(specification(shown)))
     PAGE.write_text(page(shown))
     return [PICTURE, PAGE]
 
 
-def dashboard(server: Server, country: str, others: Sequence[str]) -> Dashboard:
-    """Return what there is of a country. Raises: NoFigures."""
+def dashboard(server: Server, countries: Sequence[str]) -> Dashboard:
+    """Return what there is of the first country that has figures, compared with the others. Raises: NoFigures."""
     with server.connected(READER) as connection, connection.cursor() as cursor:
-        span = "select min(measurement_date), max(measurement_date) from covid.daily_cases where country_code = %s"
-        cursor.execute(span, [country])
-        [(first, last)] = cursor.fetchall()
-        if first is None:
-            raise NoFigures(country)
-        values = {"country": country, "compared": (country, *others), "first": first, "last": last}
+        country, first, last = _span(cursor, countries)
+        values = {"country": country, "compared": tuple(countries), "first": first, "last": last}
+        gaps = _asked(cursor, "gaps", values, kind="annotation").rows
         charts = {}
         for panel in PANELS:
             answer = _asked(cursor, panel.name, values)
             charts[panel.name] = chart(panel, question(QUERIES, panel.name).words, answer.columns, answer.rows)
+        spans = [(start.date(), min(end.date(), last), why) for start, end, why in gaps if start.date() <= last]
+        charts[ANNOTATED] = annotated(charts[ANNOTATED], spans)
         return Dashboard(country, _asked(cursor, FRESHNESS, values), charts, _asked(cursor, RUNS, values))
 
 
-def _asked(cursor: Cursor, name: str, values: dict[str, object]) -> Answer:
-    cursor.execute(bound(question(QUERIES, name).statement), values)
+def _span(cursor: Cursor, countries: Sequence[str]) -> tuple[str, date, date]:
+    """Return the first country that has figures, its first day and its last one."""
+    cursor.execute(
+        "select country_code, min(measurement_date), max(measurement_date) from covid.daily_cases"
+        " inner join covid.freshness using (country_code) where country_code = any(%s) group by country_code",
+        [list(countries)],
+    )
+    spans = {country: (country, first, last) for country, first, last in cursor.fetchall()}
+    if not spans:
+        raise NoFigures(countries)
+    return spans[next(filter(spans.__contains__, countries))]
+
+
+def _asked(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Answer:
+    cursor.execute(bound(question(QUERIES, name, kind).statement), values)
     return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
 
 
 def specification(shown: Dashboard) -> str:
     """Return the picture's description, the same for the same figures."""
     state, source, last_day = (str(value) for value in shown.freshness.rows[0][:3])
+    if state == "fresh":  # a picture does not grow old by itself
+        state = f"fresh on {shown.freshness.rows[0][4]}"
     subtitle = f"{state} - source {source}, figures up to {last_day}"
-    return json.dumps(picture(shown.title, subtitle, state != "fresh", list(shown.charts.values())), sort_keys=True)
+    return json.dumps(
+        picture(shown.title, subtitle, not state.startswith("fresh"), list(shown.charts.values())), sort_keys=True
+    )
 
 
 def png(specified: str) -> bytes:
@@ -115,7 +136,11 @@ def page(shown: Dashboard) -> str:
         "state_class": "fresh" if shown.state == "fresh" else "doubtful",
         "freshness": "".join(
             f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd></div>"
-            for name, value in zip(shown.freshness.columns, shown.freshness.rows[0], strict=True)
+            for name, value in zip(
+                (*shown.freshness.columns, "This page was made"),
+                (*shown.freshness.rows[0], f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+                strict=True,
+            )
         ),
         "figures": places,
         "runs": _html_table(shown.runs),

@@ -42,30 +42,35 @@ class Ingestion:
         self._cursor, self._source, self._ask, self._started_at = cursor, source, ask, started_at
         self._started = time.monotonic()
 
-    def known_validators(self) -> dict[str, Validators]:
-        """Return by what a server can tell that what was loaded last still holds, if that was the same."""
+    def known_validators(self, address: str) -> dict[str, Validators]:
+        """Return by what a server can tell that what was loaded last still holds, if the same was asked for there."""
         self._cursor.execute(
             "select address, etag, last_modified from covid.validator where source = %s and asked = %s",
-            [self._source, str(self._ask)],
+            [self._source, f"{self._ask} {address}"],
         )
         return {address: Validators(etag, modified) for address, etag, modified in self._cursor.fetchall()}
 
-    def load(self, said: Iterable[Record | Refused]) -> Loaded:
-        """Load what the source says. Raises: SourceBroken when it says nothing, or what cannot be."""
+    def load(self, said: Iterable[Record | Refused], *, forward: bool) -> Loaded:
+        """Load what the source says. Raises: SourceBroken when it says nothing, or what cannot be.
+
+        `forward`: also when it ends long before what another source has said already, as one does that is frozen.
+        """
         refused: Counter[str] = Counter()
         try:
             self._keep_apart_from_sample()
             self._cursor.execute(_statement("section4_staging"))
             rows = copy_rows(self._cursor, "staged_record", _records(said, refused))
             rows -= self._repetitions()
-            if not rows:
-                raise SourceBroken(self._source, "has nothing of what was asked for")
+            if forward and self._ask.last is None:
+                self._require_forward()
             self._add_countries()
-            inserted, changed = self._upsert()
+            inserted, changed, blank = self._upsert()
+            if rows == blank:
+                raise SourceBroken(self._source, "has nothing of what was asked for")
         except (psycopg2.DataError, psycopg2.IntegrityError) as error:
             wrong = error.diag.constraint_name or type(error).__name__
             raise SourceBroken(self._source, f"says what cannot be ({wrong})") from None
-        return Loaded(inserted, changed, rows - inserted - changed, refused)
+        return Loaded(inserted, changed, rows - blank - inserted - changed, refused)
 
     def _keep_apart_from_sample(self) -> None:
         """Remove made-up figures before real ones come. Raises: SampleRefused where it is the other way round."""
@@ -84,6 +89,11 @@ class Ingestion:
             raise SourceBroken(self._source, f"says two things of one day ({example})")
         return int(dropped)
 
+    def _require_forward(self) -> None:
+        self._cursor.execute(_statement("section4_backward"), {"source": self._source})
+        for country, last_day, known_to in self._cursor.fetchall():
+            raise SourceBroken(self._source, f"ends at {last_day}, but {country} is known up to {known_to}")
+
     def _add_countries(self) -> None:
         self._cursor.execute(
             "select country_code from staged_record except select country_code from covid.country order by country_code"
@@ -91,14 +101,14 @@ class Ingestion:
         named = [(code, name_of(code)) for (code,) in self._cursor.fetchall()]
         self._cursor.executemany("insert into covid.country (country_code, name) values (%s, %s)", named)
 
-    def _upsert(self) -> tuple[int, int]:
-        """Insert and revise; return how many."""
+    def _upsert(self) -> tuple[int, int, int]:
+        """Insert and revise; return how many, and how many days without any figure were left out."""
         values = {"source": self._source, "fetched_at": self._started_at}
         self._cursor.execute(_statement("section4_upsert"), values)
-        [(inserted, changed)] = self._cursor.fetchall()
-        return inserted, changed
+        [(inserted, changed, blank)] = self._cursor.fetchall()
+        return inserted, changed, blank
 
-    def note(self, loaded: Loaded | None, validators: Mapping[str, Validators]) -> None:
+    def note(self, loaded: Loaded | None, address: str, validators: Mapping[str, Validators]) -> None:
         """Write the run into the ledger (None: nothing is new, said the server), and what the server is known by."""
         counts = loaded or Loaded(0, 0, 0, {})
         self._cursor.execute(
@@ -122,7 +132,7 @@ class Ingestion:
             self._cursor.execute("delete from covid.validator")
             self._cursor.executemany(
                 "insert into covid.validator (address, source, asked, etag, last_modified) values (%s, %s, %s, %s, %s)",
-                [(address, self._source, str(self._ask), *said) for address, said in validators.items()],
+                [(of, self._source, f"{self._ask} {address}", *said) for of, said in validators.items()],
             )
 
     def commit(self) -> None:
@@ -140,12 +150,16 @@ def ingestion(server: Server, source: str, ask: Ask, now: datetime) -> Iterator[
         yield Ingestion(cursor, source, ask, now)
 
 
-def last_run(server: Server) -> tuple[str, datetime] | None:
-    """Return the source of the ledger's last run, and when that ended. Raises: JobError."""
+def last_run(server: Server, ask: Ask) -> tuple[str, datetime] | None:
+    """Return the source of the last run that asked for at least this, and when that ended. Raises: JobError."""
     with server.connected(LOADER) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select source, started_at + make_interval(secs => seconds::double precision) from covid.ingestion_run"
-            " order by run_id desc limit 1"
+            " where (countries = '{}' or (%(countries)s::text[] <> '{}' and countries @> %(countries)s::text[]))"
+            " and first_day <= %(first_day)s"
+            " and coalesce(last_day, 'infinity') >= coalesce(%(last_day)s::date, 'infinity')"
+            " order by run_id desc limit 1",
+            {"countries": sorted(ask.countries or ()), "first_day": ask.first, "last_day": ask.last},
         )
         rows = cursor.fetchall()
     return rows[0] if rows else None

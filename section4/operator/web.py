@@ -12,7 +12,7 @@ from urllib3 import BaseHTTPResponse, Retry
 from urllib3.exceptions import HTTPError
 
 from section4.config import WebSettings
-from section4.util.record import BrokenOff, SourceBroken
+from section4.util.record import BrokenOff, NotThere, SourceBroken
 
 AGENT = "covid-ingestion/1 (a daily job; python-requests)"
 PASSING = (429, 500, 502, 503, 504)
@@ -33,10 +33,10 @@ class Validators(NamedTuple):
 
 
 class Web:
-    """One session for all that is asked of a source; keeps the validators of what it read to the end."""
+    """One session for all that is asked of a source; remembers by what the answers that it read can be known again."""
 
     def __init__(self, source: str, settings: WebSettings) -> None:
-        self.validators: dict[str, Validators] = {}
+        self._known_by: dict[str, Validators] = {}
         self._source, self._settings = source, settings
         self._session = requests.Session()
         self._session.headers["User-Agent"] = AGENT
@@ -52,6 +52,10 @@ class Web:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
+    def validators(self) -> dict[str, Validators]:
+        """Return by what all answers can be known again; nothing, if one of them cannot."""
+        return self._known_by if all(map(any, self._known_by.values())) else {}
+
     def unchanged(self, known: Mapping[str, Validators]) -> bool:
         """Return whether the server says of all these addresses that what it sent still holds. Raises: SourceBroken."""
         return bool(known) and all(self._status(address, said) == 304 for address, said in known.items())
@@ -64,12 +68,12 @@ class Web:
     def get(self, address: str) -> Iterator[io.BufferedReader]:
         """Give the body of an answer as it comes. Raises: SourceBroken."""
         with self._asked(address, {}) as answer:
+            if answer.status_code == 404:
+                raise NotThere(self._source, f"answered 404 {answer.reason}")
             if answer.status_code != 200:
                 raise SourceBroken(self._source, f"answered {answer.status_code} {answer.reason}")
             yield io.BufferedReader(_Body(self._source, answer.raw, self._settings), PIECE)
-            said = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
-            if any(said):
-                self.validators[address] = said
+            self._known_by[address] = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
 
     @contextmanager
     def _asked(self, address: str, headers: dict[str, str]) -> Iterator[requests.Response]:
@@ -81,6 +85,10 @@ class Web:
         except requests.RequestException as error:
             raise SourceBroken(self._source, _why(error)) from None
         with answer:
+            if address.startswith("https:") and not all(
+                hop.url.startswith("https:") for hop in [*answer.history, answer]
+            ):
+                raise SourceBroken(self._source, "sends from https to an address that is not")
             yield answer
 
 

@@ -1,11 +1,12 @@
 -- Where did no report come for two days or more, and what came then? Weekly reports are no gaps; what lacks at the end
--- is one.
+-- is one. And which figures are made up?
 with daily as (
     select
         measurement_date,
         cases,
         days_before,
-        is_backlog
+        is_backlog,
+        source
     from covid.daily
     where country_code = ${country:sqlstring} and $__timeFilter(measurement_date)
 )
@@ -13,14 +14,22 @@ with daily as (
 select
     (measurement_date - days_before + 1)::timestamp as time,
     measurement_date::timestamp as timeend,
-    format('%s days without a report; %s cases came then', days_before - 1, cases) as text
+    days_before - 1 || ' days without a report; ' || cases || ' cases came then' as text
 from daily
 where is_backlog and days_before > 2
 union all
 select
     (last_day + 1)::timestamp as time,
     now() at time zone 'UTC' as timeend,
-    'no figures since ' || last_day as text
+    'nothing reported since ' || last_day as text
 from covid.freshness
 where country_code = ${country:sqlstring} and days_old > 14
+union all
+select
+    min(measurement_date)::timestamp as time,
+    max(measurement_date)::timestamp as timeend,
+    'SAMPLE: made up' as text
+from daily
+where source = 'sample'
+having count(*) > 0
 order by time;

@@ -1,8 +1,21 @@
--- Confirmed cases a week, from Monday to Sunday.
+-- Confirmed cases a week, from Monday to Sunday; a week that has not ended is left out.
+with weeks as (
+    select
+        date_trunc('week', measurement_date::timestamp) as week,
+        sum(cases) as cases
+    from covid.daily
+    where country_code = ${country:sqlstring}
+    group by date_trunc('week', measurement_date::timestamp)
+)
+
 select
-    date_trunc('week', measurement_date::timestamp) as time,
-    sum(cases) as "Cases"
-from covid.daily
-where country_code = ${country:sqlstring} and $__timeFilter(measurement_date)
-group by date_trunc('week', measurement_date::timestamp)
-order by date_trunc('week', measurement_date::timestamp);
+    week as time,
+    cases as "Cases"
+from weeks
+where
+    $__timeFilter(week)
+    and week + interval '6 days' <= (
+        select max(measurement_date) from covid.daily_cases
+        where country_code = ${country:sqlstring}
+    )
+order by week;

@@ -1,10 +1,10 @@
 """What all sources are: something that gives records when it is asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, NamedTuple, Protocol, TypeAlias
 
-from section4.util.record import Ask, Said
+from section4.util.record import Ask, NotThere, Said
 
 Get: TypeAlias = Callable[[str], AbstractContextManager[BinaryIO]]
 
@@ -23,3 +23,15 @@ class Source(Protocol):
 
     def records(self, place: Place, ask: Ask) -> Said:
         """Give what is wanted, and the names that are no country's. Raises: SourceBroken."""
+
+
+def of_each(countries: Sequence[str], of_country: Callable[[str], Said]) -> Said:
+    """Give what is said of each country; one that the source does not know is silence, unless it knows none of them."""
+    unknown: list[NotThere] = []
+    for code in countries:
+        try:
+            yield from of_country(code)
+        except NotThere as error:
+            unknown.append(error)
+    if len(unknown) == len(countries):
+        raise unknown[0]

@@ -1,10 +1,11 @@
 """covid19api.com, gone since 2023, and servers that speak like it: JSON, cumulative figures by province and day."""
 
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from functools import partial
 
 from section4.source import json_answer
-from section4.source.asking import Place
+from section4.source.asking import Place, of_each
 from section4.source.json_answer import need
 from section4.util.country import slug_of
 from section4.util.record import Ask, Record, Said, SourceBroken
@@ -14,20 +15,19 @@ NAME = "covid19api"
 
 def records(place: Place, ask: Ask) -> Said:
     """Give what is wanted; countries must be named. Raises: SourceBroken."""
-    for code in ask.named(NAME):
-        cases, deaths = (_series(place, ask, code, series) for series in ("confirmed", "deaths"))
-        for day, total in cases.items():
-            if ask.wants_day(day):
-                yield Record(code, day, total, None, deaths.get(day), None)
+    return of_each(ask.named(NAME), partial(_of_country, place, ask))
 
 
-def _series(place: Place, ask: Ask, code: str, series: str) -> dict[date, int]:
+def _of_country(place: Place, ask: Ask, code: str) -> Said:
+    cases, deaths = (_series(place, code, series) for series in ("confirmed", "deaths"))
+    for day, total in cases.items():
+        if ask.wants_day(day):
+            yield Record(code, day, total, None, deaths.get(day), None)
+
+
+def _series(place: Place, code: str, series: str) -> dict[date, int]:
     """Return a country's totals by day, its provinces added up."""
-    last = ask.last or datetime.now(UTC).date()
-    address = place.address
-    for key, value in (("country", slug_of(code)), ("series", series), ("first", ask.first), ("last", last)):
-        address = address.replace("{" + key + "}", str(value))
-    with place.get(address) as body:
+    with place.get(place.address.replace("{country}", slug_of(code)).replace("{series}", series)) as body:
         rows = need(NAME, json_answer.read(NAME, body), list, "its answer")
     places: dict[tuple[str, str, date], int] = {}
     for row in rows:

@@ -3,15 +3,37 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import cache
 from itertools import count
 from operator import itemgetter
 from typing import BinaryIO
 
-from section4.util.record import SourceBroken
+from section4.source.asking import Place
+from section4.util.days import iso_day
+from section4.util.record import Ask, Record, Refused, Said, SourceBroken
 
 _NUMBER = re.compile(r"-?\d{1,16}(\.0+)?", re.ASCII)
+
+
+def records(
+    source: str, place: Place, ask: Ask, columns: Sequence[str], code: Callable[[str, str], str | None]
+) -> Said:
+    """Give what is wanted of a long table: a row a country and day.
+
+    Columns: what names the country, twice (`code` makes the code of both), the day, total and new cases, total and new
+    deaths. A day without any figure is given too: there may have been some. Raises: SourceBroken.
+    """
+    with place.get(place.address) as body:
+        for name, other, text, *figures in rows(source, body, columns):
+            if not ask.wants_day(day := _day(source, text)):
+                continue
+            country = code(name, other)
+            if country is None:
+                yield Refused(other)
+            elif ask.countries is None or country in ask.countries:
+                yield Record(country, day, *(number(source, figure) for figure in figures))
 
 
 def rows(source: str, body: BinaryIO, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -22,11 +44,11 @@ def rows(source: str, body: BinaryIO, columns: Sequence[str]) -> Iterator[tuple[
     if missing:
         raise SourceBroken(source, f"its answer has not one column {missing[0]}; is it CSV?")
     needed, width = itemgetter(*map(header.index, columns)), len(header)
-    for row, number in zip(reader, count(2)):
+    for row, line in zip(reader, count(2)):
         if len(row) == width:
             yield needed(row)
         elif row:
-            raise SourceBroken(source, f"row {number} has {len(row)} fields of {width}")
+            raise SourceBroken(source, f"row {line} has {len(row)} fields of {width}")
 
 
 def lines(source: str, body: BinaryIO) -> Iterator[list[str]]:
@@ -47,9 +69,9 @@ def number(source: str, text: str) -> int | None:
     return int(text.partition(".")[0])
 
 
-def day(source: str, text: str) -> date:
-    """Return a day that is written yyyy-mm-dd. Raises: SourceBroken."""
+@cache
+def _day(source: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return iso_day(text)
     except ValueError:
         raise SourceBroken(source, f"has {text[:20]!r} where a date belongs") from None

@@ -1,18 +1,20 @@
 """Johns Hopkins: a wide CSV of cumulative figures for each series, a row a province and a column a day."""
 
+import re
 from array import array
 from datetime import date
 from operator import add
 from typing import NamedTuple
 
-from section4.source import american, csv_table
+from section4.source import csv_table
 from section4.source.asking import Place
 from section4.util.country import code_of
+from section4.util.days import american_day
 from section4.util.record import Ask, Record, Refused, Said, SourceBroken
 
 NAME = "jhu"
-COUNTRY = "Country/Region"
-BEFORE_DAYS = ["Province/State", COUNTRY, "Lat", "Long"]
+BEFORE_DAYS = ["Province/State", "Country/Region", "Lat", "Long"]
+_DIGITS = re.compile(r"[-\d]*", re.ASCII)
 
 
 class Series(NamedTuple):
@@ -29,7 +31,7 @@ def records(place: Place, ask: Ask) -> Said:
     if confirmed.days != deaths.days:
         raise SourceBroken(NAME, "its two series are not of the same days")
     for name in sorted(confirmed.refused | deaths.refused):
-        yield Refused(name, len(confirmed.days))
+        yield Refused(name, sum(map(ask.wants_day, confirmed.days)))
     nobody: array[int] | list[None] = [None] * len(confirmed.days)
     for code, cases in confirmed.totals.items():
         for day, total, died in zip(confirmed.days, cases, deaths.totals.get(code, nobody), strict=True):
@@ -44,14 +46,12 @@ def _series(place: Place, ask: Ask, name: str) -> Series:
     with place.get(place.address.replace("{series}", name)) as body:
         reader = csv_table.lines(NAME, body)
         header = next(reader, [])
-        if header[: len(BEFORE_DAYS)] != BEFORE_DAYS:
-            raise SourceBroken(NAME, f"its answer does not begin with {','.join(BEFORE_DAYS)}; is it CSV?")
-        days = [american.day(NAME, text) for text in header[len(BEFORE_DAYS) :]]
+        days = _days(header)
         for row in filter(None, reader):
-            country = row[1] if len(row) == len(header) else ""
-            code = code_of(country)
             if len(row) != len(header):
                 raise SourceBroken(NAME, f"a row has {len(row)} fields of {len(header)}")
+            country = row[1]
+            code = code_of(country)
             if code is None:
                 refused.add(country)
             elif ask.countries is None or code in ask.countries:
@@ -60,9 +60,20 @@ def _series(place: Place, ask: Ask, name: str) -> Series:
     return Series(days, totals, refused)
 
 
-def _figures(row: list[str]) -> "array[int]":
-    texts = row[len(BEFORE_DAYS) :]
+def _days(header: list[str]) -> list[date]:
+    if header[: len(BEFORE_DAYS)] != BEFORE_DAYS:
+        raise SourceBroken(NAME, f"its answer does not begin with {','.join(BEFORE_DAYS)}; is it CSV?")
     try:
+        return list(map(american_day, header[len(BEFORE_DAYS) :]))
+    except ValueError:
+        raise SourceBroken(NAME, "has something else where a date belongs") from None
+
+
+def _figures(row: list[str]) -> "array[int]":
+    """Return a row's figures; quickly where all are plain digits, as they are."""
+    texts = row[len(BEFORE_DAYS) :]
+    if _DIGITS.fullmatch("".join(texts)) and all(texts):
         return array("q", map(int, texts))
-    except (ValueError, OverflowError):
-        return array("q", (csv_table.number(NAME, text) or 0 for text in texts))
+    if not all(texts):
+        raise SourceBroken(NAME, f"has a blank among the figures of {row[1][:50]}")
+    return array("q", (csv_table.number(NAME, text) or 0 for text in texts))

@@ -72,7 +72,7 @@ def counts(outcome: Outcome) -> tuple[int, int, int]:
     return outcome.loaded.inserted, outcome.loaded.changed, outcome.loaded.unchanged
 
 
-def owid(*days: tuple[str, str, Any, Any, Any, Any]) -> bytes:
+def owid(*days: tuple[Any, ...]) -> bytes:
     """Write Our World in Data's CSV: country, date, new cases, total cases, new deaths, total deaths."""
     rows = ((country, day, new, total, died, deaths, "x") for country, day, new, total, died, deaths in days)
     return (OWID_HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows)).encode()

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -39,7 +40,10 @@ FIGURES = owid(*series("Singapore"), *series("Malaysia", 2))
 
 def gateway() -> str:
     """Return the address by which containers reach this machine."""
-    return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").stdout.strip()
+    found = docker("network", "inspect", "bridge", "--format", "{{json (index .IPAM.Config 0)}}").stdout
+    network = json.loads(found)
+    # An engine that has just made the network does not tell its gateway: it is the first address.
+    return network.get("Gateway") or str(ip_network(network["Subnet"])[1])
 
 
 def configure(copy: Copy, address: str) -> None:
@@ -164,9 +168,8 @@ def test_weekly_totals(started: Copy) -> None:
     for day, new in zip(DAYS, NEW, strict=True):
         monday = day - timedelta(days=day.weekday())
         weeks[monday] = weeks.get(monday, 0) + new
-    assert asked(started, panels()["Confirmed cases a week"]) == [
-        (milliseconds(day), new) for day, new in weeks.items()
-    ]
+    shown = [week for week in weeks if week >= DAYS[0] and week + timedelta(days=6) <= DAYS[-1]]
+    assert asked(started, panels()["Confirmed cases a week"]) == [(milliseconds(week), weeks[week]) for week in shown]
 
 
 def test_growth(started: Copy) -> None:
@@ -258,7 +261,7 @@ def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy
     figures = there.replies.pop("/owid.csv")
     ran = started.runner("ingest")
     assert ran.returncode == 1
-    assert started.runner("status").returncode == 1
+    wait_until(lambda: started.runner("status").returncode == 1)
     again = started.runner("start")
     assert again.returncode == 1
     assert "no source answers yet" in again.stderr
@@ -291,8 +294,8 @@ def test_each_container_has_what_it_needs_and_no_more(started: Copy) -> None:
         assert inspect(container, "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}") == "true [ALL]"
         assert "no-new-privileges" in inspect(container, "{{.HostConfig.SecurityOpt}}")
         memory, processes = inspect(container, "{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}").split()
-        assert 0 < int(memory) <= 512 << 20
-        assert 0 < int(processes) <= 128
+        assert 0 < int(memory) <= 1 << 30
+        assert 0 < int(processes) <= 512
         bindings = json.loads(inspect(container, "{{json .HostConfig.PortBindings}}")) or {}
         assert {place["HostIp"] for places in bindings.values() for place in places} <= {"127.0.0.1"}
     assert inspect(DASHBOARD, "{{.HostConfig.CapAdd}}") == "[]"

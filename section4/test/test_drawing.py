@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from section4.test.support import EVERYTHING, ingested, owid
 from section4.test.web_server import Site
 from section4.util.panels import PANELS
 
-OTHERS = ("MY", "FR", "US")
+COUNTRIES = ("SG", "MY", "FR", "US")
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def sampled(covid: Server) -> Server:
 
 
 def test_the_committed_picture_is_of_the_sample_and_says_so(sampled: Server) -> None:
-    specified = specification(dashboard(sampled, "SG", OTHERS))
+    specified = specification(dashboard(sampled, COUNTRIES))
     assert "SAMPLE: made up" in specified
     assert is_of((ROOT / "section4" / "covid19_graph.png").read_bytes(), specified), (
         "draw it anew: ./section4_runner.sh run --source sample --country all"
@@ -36,9 +37,9 @@ def test_the_committed_picture_is_of_the_sample_and_says_so(sampled: Server) -> 
 
 
 def test_another_figure_is_another_picture(sampled: Server) -> None:
-    before = specification(dashboard(sampled, "SG", OTHERS))
+    before = specification(dashboard(sampled, COUNTRIES))
     run_sql(sampled, "update covid.daily_cases set cases_new = cases_new + 1 where measurement_date = '2022-03-09'")
-    after = specification(dashboard(sampled, "SG", OTHERS))
+    after = specification(dashboard(sampled, COUNTRIES))
     picture = png(before)
     assert is_of(picture, before)
     assert not is_of(picture, after)
@@ -50,32 +51,48 @@ def test_the_picture_shows_what_the_questions_answer(covid: Server, there: Site)
         "/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", day, 100 + day, 0, 1) for day in range(1, 16)))
     )
     ingested(covid, there)
-    charts = dashboard(covid, "SG", ()).charts
+    charts = dashboard(covid, ["SG"]).charts
     assert list(charts) == [panel.name for panel in PANELS]
     reported = [value for value in charts["daily_cases"]["data"]["values"] if value["series"] == "Reported"]
     assert reported[0] == {"time": "2022-03-01", "end": "2022-03-02", "series": "Reported", "value": 1}
     assert [value["value"] for value in reported] == list(range(1, 16))
     averages = [value["value"] for value in charts["daily_cases"]["data"]["values"] if value["series"] != "Reported"]
     assert averages == [*[None] * 6, 4, 5, 6, 7, 8, 9, 10, 11, 12]
-    # 2022-03-01 is a Tuesday: weeks of 6, 7 and 2 days.
-    assert [value["value"] for value in charts["weekly_totals"]["data"]["values"]] == [21, 70, 29]
+    # 2022-03-01 is a Tuesday: one week began before, one has not ended.
+    assert [value["value"] for value in charts["weekly_totals"]["data"]["values"]] == [70]
     assert [value["value"] for value in charts["growth"]["data"]["values"]] == [*[None] * 6, 1.75, 1.4]
+
+
+def test_the_first_country_that_has_figures_is_drawn(sampled: Server) -> None:
+    assert dashboard(sampled, ["AQ", "US", "SG"]).title == "COVID-19, United States"
+
+
+def test_made_up_figures_are_marked_in_the_chart_itself(sampled: Server) -> None:
+    spans = dashboard(sampled, COUNTRIES).charts["daily_cases"]["layer"][0]["data"]["values"]
+    assert {"time": "2020-01-22", "end": "2023-03-09", "why": "SAMPLE: made up"} in spans
+
+
+def test_a_picture_of_fresh_figures_says_of_which_day_they_are(covid: Server, there: Site) -> None:
+    today = datetime.now(UTC)
+    there.answer("/owid.csv", owid(("Singapore", f"{today.date() - timedelta(days=1)}", 3, 10, 1, 2)))
+    ingested(covid, there, now=today)
+    assert f"fresh on {today:%Y-%m-%d}" in specification(dashboard(covid, ["SG"]))
 
 
 def test_a_country_without_figures_is_told(covid: Server) -> None:
     with pytest.raises(NoFigures, match="no figures of AQ"):
-        dashboard(covid, "AQ", ())
+        dashboard(covid, ["AQ"])
 
 
 def test_what_a_source_says_is_text_on_the_page_and_nothing_else(sampled: Server) -> None:
     run_sql(sampled, "update covid.country set name = '</script><script>alert(1)</script>' where country_code = 'MY'")
-    written = page(dashboard(sampled, "SG", OTHERS))
+    written = page(dashboard(sampled, COUNTRIES))
     assert "<script>alert(1)" not in written
     assert len(re.findall("<script", written)) == 2 + written.count("<script\\")
 
 
 def test_the_page_needs_no_network(sampled: Server) -> None:
-    written = page(dashboard(sampled, "SG", OTHERS))
+    written = page(dashboard(sampled, COUNTRIES))
     head = written.split('<script type="module">')[0]
     assert not re.search(r"(src|href)=.(https?:)?//", head)
     assert "SAMPLE: made up" in head
@@ -85,7 +102,7 @@ def test_the_page_needs_no_network(sampled: Server) -> None:
 @pytest.mark.needs("chromium")
 def test_a_browser_draws_the_page_without_a_complaint(sampled: Server, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    path.write_text(page(dashboard(sampled, "SG", OTHERS)))
+    path.write_text(page(dashboard(sampled, COUNTRIES)))
     shown = opened(path)
     assert shown.returncode == 0
     assert "CONSOLE" not in shown.stderr
@@ -102,5 +119,5 @@ def test_a_complaint_would_be_seen(tmp_path: Path) -> None:
 def test_the_runner_s_files_are_where_it_says(sampled: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "PICTURE", tmp_path / "graph.png")
     monkeypatch.setattr(drawing, "PAGE", tmp_path / "page.html")
-    assert drawing.draw(sampled, "SG", OTHERS) == [tmp_path / "graph.png", tmp_path / "page.html"]
-    assert json.loads(specification(dashboard(sampled, "SG", OTHERS)))["title"]["text"] == "COVID-19, Singapore"
+    assert drawing.draw(sampled, COUNTRIES) == [tmp_path / "graph.png", tmp_path / "page.html"]
+    assert json.loads(specification(dashboard(sampled, COUNTRIES)))["title"]["text"] == "COVID-19, Singapore"

@@ -11,8 +11,9 @@ from common.errors import Busy, UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section4.main import NoSourceAnswers, Outcome
-from section4.operator.postgresql_operator import ingestion
+from section4.operator.postgresql_operator import ingestion, last_run
 from section4.test.support import (
+    EVERYTHING,
     NOW,
     REAL,
     asking,
@@ -87,6 +88,7 @@ def test_a_repeated_day_counts_once(covid: Server, there: Site) -> None:
         (("Singapore", "2022-03-11", 9, 1, 1, -2), "owid: says what cannot be (daily_cases_deaths_total_in_range)"),
         (("Singapore", "2022-03-11", 10**11, 1, 1, 2), "owid: says what cannot be (daily_cases_cases_new_in_range)"),
         (("Singapore", "1999-03-11", 9, 1, 1, 2), "owid: has nothing of what was asked for"),
+        (("Singapore", "2022-03-11", *[""] * 4), "owid: has nothing of what was asked for"),
         (("Singapore", "2026-11-27", 9, 1, 1, 2), "owid: says what cannot be (daily_cases_date_in_range)"),
     ],
 )
@@ -232,3 +234,84 @@ def test_the_real_series_gives_the_same_rows_from_three_sources(covid: Server, t
     assert run_sql(covid, "select measurement_date, cases_total, source from covid.revision") == [
         (on[776], cases[776], "covid19api")
     ]
+
+
+def test_a_frozen_source_does_not_take_the_place_of_a_living_one(
+    covid: Server, there: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    there.answer("/owid.csv", owid(("Singapore", "2026-11-20", 3, 10, 1, 2), ("Singapore", "2026-11-24", 3, 13, 1, 3)))
+    ingested(covid, there)
+    before = days(covid)
+    there.replies.pop("/owid.csv")
+    disease_sh(there, "singapore", days_from("2023-03-08", 2), [1, 2], [0, 0])
+    with pytest.raises(NoSourceAnswers):
+        ingested(covid, there, "owid", "disease_sh", now=LATER)
+    assert "disease_sh: ends at 2023-03-09, but SG is known up to 2026-11-24" in caplog.messages
+    assert days(covid) == before
+    assert ingested(covid, there, "disease_sh", now=LATER).source == "disease_sh"  # whoever names it wants it
+
+
+def test_a_source_that_lags_by_days_takes_the_place_of_one_that_died(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", owid(("Singapore", "2026-11-24", 3, 13, 1, 3)))
+    ingested(covid, there)
+    there.replies.pop("/owid.csv")
+    disease_sh(there, "singapore", days_from("2026-11-09", 2), [1, 2], [0, 0])
+    assert ingested(covid, there, "owid", "disease_sh", now=LATER).source == "disease_sh"
+
+
+def test_a_withdrawn_figure_is_withdrawn_and_kept_as_what_was_said_before(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    ingested(covid, there)
+    there.answer("/owid.csv", TWO_DAYS.replace(b",4,14,0,2,", b",,,,,"))
+    assert counts(ingested(covid, there, now=LATER)) == (0, 1, 1)
+    assert days(covid) == [(date(2022, 3, 9), 10, 2), (date(2022, 3, 10), None, None)]
+    assert run_sql(covid, "select cases_total from covid.revision") == [(14,)]
+    assert counts(ingested(covid, there, now=LATER + timedelta(hours=1))) == (0, 0, 2)
+
+
+def test_where_another_source_repeats_a_figure_it_said_so_last_and_nothing_is_revised(
+    covid: Server, there: Site
+) -> None:
+    disease_sh(there, "singapore", days_from("2022-03-01", 9), list(range(100, 190, 10)), [0] * 9)
+    ingested(covid, there, "disease_sh")
+    before = run_sql(covid, "select measurement_date, cases, cases_average from covid.daily order by 1")
+    covid19api(
+        there,
+        "singapore",
+        [("", day, total, 0) for day, total in zip(days_from("2022-03-01", 9), range(100, 190, 10), strict=True)],
+    )
+    assert counts(ingested(covid, there, "covid19api", now=LATER)) == (0, 0, 9)
+    assert run_sql(covid, "select distinct source from covid.daily_cases") == [("covid19api",)]
+    assert run_sql(covid, "select 1 from covid.revision") == []
+    assert run_sql(covid, "select measurement_date, cases, cases_average from covid.daily order by 1") == before
+
+
+def test_a_source_that_moved_is_asked_at_its_new_address(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}))
+    ingested(covid, there)
+    run_sql(covid, "update covid.validator set asked = replace(asked, '/owid.csv', '/old.csv')")
+    assert counts(ingested(covid, there, now=LATER)) == (0, 0, 2)
+    assert "if-none-match" not in there.asked[-1][1]
+
+
+def test_an_answer_of_which_one_part_cannot_be_known_again_is_fetched_anew(covid: Server, there: Site) -> None:
+    jhu(there, days_from("2022-03-09", 3), ("", "Singapore", [1, 2, 3], [0, 0, 0]))
+    [confirmed] = there.replies["/jhu_confirmed.csv"]
+    there.replies["/jhu_confirmed.csv"] = [Reply(confirmed.body, headers={"ETag": '"1"'})]
+    ingested(covid, there, "jhu")
+    assert run_sql(covid, "select 1 from covid.validator") == []
+
+
+def test_the_last_run_is_one_that_asked_for_at_least_the_same(covid: Server, there: Site) -> None:
+    there.answer("/owid.csv", TWO_DAYS)
+    assert last_run(covid, asking("SG")) is None
+    ingested(covid, there, ask=asking("SG", last="2022-03-09"))
+    ingested(covid, there, ask=asking("MY", "SG", first="2022-01-01"))
+    assert last_run(covid, asking("SG")) is None
+    assert last_run(covid, asking("SG", first="2022-03-01")) is not None
+    assert last_run(covid, EVERYTHING) is None
+    ingested(covid, there, ask=EVERYTHING)
+    for ask in (EVERYTHING, asking("SG"), asking("MY", last="2026-01-01")):
+        found = last_run(covid, ask)
+        assert found
+        assert (found[0], found[1] >= NOW) == ("owid", True)

@@ -83,11 +83,17 @@ def test_owid_aggregates_are_no_countries(there: Site) -> None:
     assert said(there, "owid") == [Refused(name) for name in names]
 
 
-def test_owid_blanks_are_unknown_and_a_day_without_any_figure_says_nothing(there: Site) -> None:
-    there.answer(
-        "/owid.csv", owid(("Singapore", "2022-03-09", "", 10, "", ""), ("Singapore", "2022-03-10", "", "", "", ""))
-    )
-    assert said(there, "owid") == [Record("SG", MARCH_9, 10, None, None, None)]
+def test_owid_blanks_are_unknown(there: Site) -> None:
+    there.answer("/owid.csv", owid(("Singapore", "2022-03-09", "", 10, "", ""), ("Singapore", "2022-03-10", *[""] * 4)))
+    assert said(there, "owid") == [
+        Record("SG", MARCH_9, 10, None, None, None),
+        Record("SG", date(2022, 3, 10), None, None, None, None),
+    ]
+
+
+def test_names_that_are_no_countrys_count_on_the_days_that_were_asked_for(there: Site) -> None:
+    there.answer("/owid.csv", owid(*(("World", f"2022-03-{day:02d}", 3, 10, 1, 2) for day in range(1, 12))))
+    assert said(there, "owid", asking("SG", first="2022-03-08", last="2022-03-09")) == [Refused("World")] * 2
 
 
 @pytest.mark.parametrize(
@@ -161,9 +167,15 @@ def test_jhu_ships_and_games_are_refused_by_name(there: Site) -> None:
     assert said(there, "jhu") == [Refused(name, 3) for name in sorted(names)]
 
 
-def test_jhu_figures_may_be_blank_or_end_in_point_zero(there: Site) -> None:
-    jhu(there, DAYS, ("", "Singapore", ["", "3.0", 6], [0, 0, 1]))
-    assert [record.cases_total for record in said(there, "jhu") if isinstance(record, Record)] == [0, 3, 6]
+def test_jhu_figures_may_end_in_point_zero(there: Site) -> None:
+    jhu(there, DAYS, ("", "Singapore", [1, "3.0", 6], [0, 0, 1]))
+    assert [record.cases_total for record in said(there, "jhu") if isinstance(record, Record)] == [1, 3, 6]
+
+
+@pytest.mark.parametrize("wrong", ["", "1_000", " 3", "٣", "ten", "1.5"])
+def test_jhu_figures_that_are_none_are_refused_and_never_taken_for_zero(there: Site, wrong: str) -> None:
+    jhu(there, DAYS, ("", "Singapore", [1, wrong, 6], [0, 0, 1]))
+    assert refused(there, "jhu").startswith("jhu: has ")
 
 
 def test_jhu_series_must_be_of_the_same_days(there: Site) -> None:
@@ -222,7 +234,7 @@ def test_covid19api_provinces_are_added_up_in_any_order(there: Site) -> None:
     covid19api(there, "singapore", rows)
     given = sorted(said(there, "covid19api", SINGAPORE))
     assert given == [Record("SG", DAYS[0], 5, None, 1, None), Record("SG", DAYS[1], 7, None, 1, None)]
-    assert there.asked[0][0].startswith("/country/singapore/status/confirmed?from=2020-01-01&to=20")
+    assert there.asked[0][0].startswith("/country/singapore/status/confirmed?")
 
 
 def test_covid19api_a_repeated_row_counts_once_and_a_contradiction_is_refused(there: Site) -> None:
@@ -257,6 +269,13 @@ def test_covid19api_errors_are_told(there: Site, status: int, body: dict[str, An
     there.answer("/country/singapore/status/confirmed", Reply(json.dumps(body).encode(), status, headers))
     said_of_it = refused(there, "covid19api")
     assert ("left alone" if status == 429 else f"answered {status}") in said_of_it
+
+
+@pytest.mark.parametrize("source", ["disease_sh", "covid19api"])
+def test_a_country_that_a_source_does_not_know_does_not_hide_the_others(there: Site, source: str) -> None:
+    disease_sh(there, "singapore", DAYS, [1, 2, 3], [0, 0, 0])
+    covid19api(there, "singapore", [("", day, 5, 1) for day in DAYS])
+    assert len(said(there, source, asking("AQ", "SG", "XK"))) == 3
 
 
 def test_a_country_is_asked_for_by_the_name_that_it_has_in_addresses(there: Site) -> None:

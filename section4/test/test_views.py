@@ -9,7 +9,7 @@ import pytest
 
 from common.postgresql import Server
 from common.test.databases import run_sql
-from section4.test.support import NOW, REAL, days_from, disease_sh, ingested, owid
+from section4.test.support import NOW, REAL, asking, days_from, disease_sh, ingested, owid
 from section4.test.web_server import Site
 
 
@@ -46,16 +46,15 @@ def test_a_day_without_a_total_is_bridged(covid: Server, there: Site) -> None:
     assert [cases for (cases,) in daily(covid, "cases")] == [None, 4, 11]
 
 
-def test_no_difference_is_taken_between_two_sources(covid: Server, there: Site) -> None:
-    there.answer("/owid.csv", owid(("Singapore", "2022-03-01", "", 1000, "", 2)))
+def test_an_average_beside_a_day_that_was_withdrawn_is_unknown(covid: Server, there: Site) -> None:
+    rows: list[tuple[Any, ...]] = [("Singapore", f"2022-03-{day:02d}", 7, "", 0, "") for day in range(1, 16)]
+    there.answer("/owid.csv", owid(*rows))
     ingested(covid, there)
-    disease_sh(there, "singapore", days_from("2022-03-02", 2), [10, 14], [0, 1])
-    ingested(covid, there, "disease_sh")
-    assert daily(covid, "source, cases, deaths") == [
-        ("owid", None, None),
-        ("disease_sh", None, None),
-        ("disease_sh", 4, 1),
-    ]
+    rows[7] = ("Singapore", "2022-03-08", *[""] * 4)
+    there.answer("/owid.csv", owid(*rows))
+    ingested(covid, there, now=NOW + timedelta(days=1))
+    averages = [None if average is None else float(average) for (average,) in daily(covid, "cases_average")]
+    assert averages == [*[None] * 6, 7, *[None] * 7, 7]
 
 
 def test_the_average_is_of_seven_days_of_the_calendar(covid: Server, there: Site) -> None:
@@ -109,7 +108,12 @@ def test_one_long_silence_is_a_backlog_and_no_weekly_report(covid: Server, there
 
 @pytest.mark.parametrize(
     ("age", "run_age", "state"),
-    [(0, 0, "fresh"), (14, 0, "fresh"), (15, 0, "STALE: no newer figures"), (1, 2, "STALE: no run for 36 hours")],
+    [
+        (0, 0, "fresh"),
+        (14, 0, "fresh"),
+        (15, 0, "STALE: nothing newer is reported"),
+        (1, 2, "STALE: no run for 36 hours"),
+    ],
 )
 def test_figures_are_as_fresh_as_the_last_day_and_the_last_run(
     covid: Server, there: Site, age: int, run_age: int, state: str
@@ -118,6 +122,33 @@ def test_figures_are_as_fresh_as_the_last_day_and_the_last_run(
     there.answer("/owid.csv", owid(("Singapore", f"{now.date() - timedelta(days=age)}", 3, 10, 1, 2)))
     ingested(covid, there, now=now - timedelta(days=run_age))
     assert run_sql(covid, "select state, days_old, source from covid.freshness") == [(state, age, "owid")]
+
+
+def test_zeros_and_totals_that_a_source_goes_on_with_make_nothing_fresh(covid: Server, there: Site) -> None:
+    now = datetime.now(UTC)
+    days = [f"{now.date() - timedelta(days=age)}" for age in (40, 3, 2, 1)]
+    there.answer(
+        "/owid.csv", owid(*(("Singapore", day, 9 if place == 0 else "", 99, 0, 2) for place, day in enumerate(days)))
+    )
+    ingested(covid, there, now=now)
+    assert run_sql(covid, "select state, days_old from covid.freshness") == [("STALE: nothing newer is reported", 40)]
+
+
+def test_a_run_of_other_countries_or_of_the_past_makes_nothing_fresh(covid: Server, there: Site) -> None:
+    now = datetime.now(UTC)
+    day = f"{now.date() - timedelta(days=3)}"
+    there.answer("/owid.csv", owid(("Singapore", day, 3, 10, 1, 2), ("Malaysia", day, 3, 10, 1, 2)))
+    ingested(covid, there, now=now - timedelta(days=2))
+    ingested(covid, there, ask=asking("MY"), now=now)
+    ingested(covid, there, ask=asking("SG", last=day), now=now)
+    states = run_sql(covid, "select country_code, state from covid.freshness order by 1")
+    assert states == [("MY", "fresh"), ("SG", "STALE: no run for 36 hours")]
+
+
+def test_monthly_reports_are_no_weekly_ones(covid: Server, there: Site) -> None:
+    monthly = [total for month in range(4) for total in [1_000 + 700 * month] * 28]
+    cumulative(covid, there, 0, 100, 200, 300, *monthly)
+    assert not any(flag for (flag,) in daily(covid, "is_weekly"))
 
 
 def test_sample_is_never_fresh(covid: Server, there: Site) -> None:

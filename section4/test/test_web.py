@@ -183,10 +183,10 @@ def test_what_a_server_can_know_its_answer_by_is_kept_once_all_of_it_was_read(th
     with suppress(KeyboardInterrupt), asked.get(address) as body:
         body.read(10)
         raise KeyboardInterrupt
-    assert asked.validators == {}
+    assert asked.validators() == {}
     with asked.get(address) as body:
         assert body.read() == GOOD
-    assert asked.validators == {address: Validators('"1"', "yesterday")}
+    assert asked.validators() == {address: Validators('"1"', "yesterday")}
 
 
 def test_a_server_that_gives_nothing_to_know_its_answer_by_is_asked_anew_each_time(there: Site) -> None:
@@ -194,7 +194,7 @@ def test_a_server_that_gives_nothing_to_know_its_answer_by_is_asked_anew_each_ti
     asked = Web("owid", PATIENCE)
     with asked.get(address) as body:
         body.read()
-    assert asked.validators == {}
+    assert asked.validators() == {}
     assert not asked.unchanged({})
 
 

@@ -71,6 +71,17 @@ def chart(panel: Panel, words: str, columns: Sequence[str], rows: Rows) -> Chart
     }
 
 
+def annotated(drawn: Chart, gaps: Rows) -> Chart:
+    """Return a chart with the spans of time that its readers must know of: from, until, why."""
+    values = [{"time": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}", "why": why} for start, end, why in gaps]
+    spans = {
+        "data": {"values": values},
+        "mark": {"type": "rect", "opacity": 0.12, "color": "#b3261e"},
+        "encoding": {"x": TIME, "x2": {"field": "end"}, "tooltip": {"field": "why", "type": "nominal"}},
+    }
+    return {**drawn, "layer": [spans, *drawn["layer"]]}
+
+
 def _layer(panel: Panel, shape: Shape, series: Sequence[str], drawn: Sequence[str]) -> Chart:
     """Return the marks of the series that are drawn alike."""
     axis = {"orient": "right" if panel.right in drawn else "left", **({"format": "%"} if panel.unit != "short" else {})}

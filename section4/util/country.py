@@ -7,6 +7,7 @@ import pycountry
 # Names that ISO does not have, of Johns Hopkins and Our World in Data.
 _OTHERS = {
     "bolivia": "BO",
+    "bonaire sint eustatius and saba": "BQ",
     "brunei": "BN",
     "burma": "MM",
     "cape verde": "CV",
@@ -16,6 +17,7 @@ _OTHERS = {
     "curacao": "CW",
     "democratic republic of congo": "CD",
     "east timor": "TL",
+    "faeroe islands": "FO",
     "falkland islands": "FK",
     "holy see": "VA",
     "korea, north": "KP",
@@ -33,11 +35,14 @@ _OTHERS = {
     "taiwan*": "TW",
     "turkey": "TR",
     "uk": "GB",
+    "united states virgin islands": "VI",
     "us": "US",
     "usa": "US",
     "vatican": "VA",
     "west bank and gaza": "PS",
 }
+
+_SLUGS = {"RU": "russia", "TR": "turkey", "VA": "holy-see"}
 
 
 @cache
@@ -49,7 +54,7 @@ def code_of(name: str) -> str | None:
 
 def is_code(code: str) -> bool:
     """Return whether a country has this code."""
-    return code == "XK" or pycountry.countries.get(alpha_2=code) is not None
+    return code == "XK" or (code.isupper() and pycountry.countries.get(alpha_2=code) is not None)
 
 
 def name_of(code: str) -> str:
@@ -60,7 +65,7 @@ def name_of(code: str) -> str:
 
 def slug_of(code: str) -> str:
     """Return a country's name as covid19api.com and disease.sh take it in an address."""
-    return name_of(code).lower().replace(",", "").replace(" ", "-")
+    return _SLUGS.get(code) or name_of(code).lower().replace(",", "").replace(" ", "-")
 
 
 @cache

@@ -68,6 +68,7 @@ def dashboard_json(folder: Path) -> str:
         .readonly()
         .timezone("utc")
         .time("2020-01-01T00:00:00Z", "now")
+        .refresh("1h")
         .timepicker(dashboard.TimePicker().refresh_intervals(["1m", "1h", "1d"]))
         .with_variable(_country(folder, "country", "Country", ["SG"], several=False))
         .with_variable(_country(folder, "compared", "Compared with", ["SG", "MY"], several=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 FRESHNESS = "freshness"
 RUNS = "runs"
+ANNOTATED = "daily_cases"  # the page shows what Grafana shows on all of them
 
 
 class Shape(Enum):

@@ -39,6 +39,10 @@ class BrokenOff(SourceBroken):
     """A source's answer broke off; the next one may be whole."""
 
 
+class NotThere(SourceBroken):
+    """A source has nothing at an address."""
+
+
 class Ask(NamedTuple):
     """What is wanted: countries (None: all), from the first day to the last (None: the latest that there is)."""
 
