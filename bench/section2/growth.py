@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import time
+from collections.abc import Callable
 
 from psycopg2 import sql
 
@@ -39,7 +40,7 @@ def main() -> None:
     orders = arguments.parse_args().orders
     with server() as at:
         small = at.model_copy(update={"database": f"sales_{orders}"})
-        body = compared(orders, measured(at, small), measured(at, multiplied(at, small)))
+        body = compared(orders, measured(at, small, 0), measured(at, multiplied(at, small), COPIES))
     write_section(RESULTS, "Section 2, growth", body)
     print(f"{body}\n\nwrote {RESULTS}")
 
@@ -65,31 +66,43 @@ def multiplied(at: Server, small: Server) -> Server:
     return large
 
 
-def measured(at: Server, sales: Server) -> dict[str, str]:
+def measured(at: Server, sales: Server, copies: int) -> dict[str, str]:
     """Return what is measured of a database, in words."""
     found = {}
+
+    def note(name: str, value: str) -> None:
+        found[name] = value
+        print(f"{sales.database} {name}: {value}", flush=True)
+
     with sales.connected() as connection, connection.cursor() as cursor:
         for name in TABLES:
             sizes = "select count(*), pg_table_size(%(table)s), pg_indexes_size(%(table)s) from {}"
             cursor.execute(sql.SQL(sizes).format(sql.Identifier("sales", name)), {"table": f"sales.{name}"})
             [(rows, heap, indexes)] = cursor.fetchall()
-            found[f"`{name}`: rows; MB; MB of indexes"] = f"{rows:,}; {heap / MEGABYTE:,.0f}; {indexes / MEGABYTE:,.0f}"
+            note(f"`{name}`: rows; MB; MB of indexes", f"{rows:,}; {heap / MEGABYTE:,.0f}; {indexes / MEGABYTE:,.0f}")
     for name in questions(QUERIES):
-        taken = in_server(sales, QUERIES / f"{PREFIX}{name}.sql", 3)
-        found[f"{name}, ms"] = spread(taken)
-        print(sales.database, name, spread(taken), flush=True)
+        note(f"{name}, ms", spread(in_server(sales, QUERIES / f"{PREFIX}{name}.sql", 3)))
     for index, name in INDEXES.items():
-        found[f"{name} without {index}, ms"] = f"{without_index(sales, index, name):.2f}"
-    started = time.monotonic()
-    run(sales, "vacuum sales.orders")
-    found["vacuum of orders, s"] = f"{time.monotonic() - started:.0f}"
-    started = time.monotonic()
-    assert differences(sales).rows == []
-    found["check, s"] = f"{time.monotonic() - started:.0f}"
-    found["backup, s"] = f"{backup_seconds(sales):.0f}"
-    found["order entry, orders a second"] = f"{order_entry(copy(at, sales, 'entry', aggregates=True), 60):.0f}"
+        note(f"{name} without {index}, ms", f"{without_index(sales, index, name):.2f}")
+    note("vacuum of orders, s", f"{seconds(lambda: run(sales, 'vacuum sales.orders')):.0f}")
+    note("check, s", f"{seconds(lambda: require_sound(sales)):.0f}")
+    note("backup, s", f"{seconds(lambda: backup(sales)):.0f}")
+    entered = order_entry(copy(at, sales, "entry", aggregates=True), 60, copies, APART)
+    note("order entry, orders a second", f"{entered:.0f}")
     run(at, "drop database {name}", name="entry")
     return found
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long it takes."""
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
+
+
+def require_sound(sales: Server) -> None:
+    """All must add up."""
+    assert differences(sales).rows == []
 
 
 def without_index(sales: Server, index: str, name: str) -> float:
@@ -101,16 +114,11 @@ def without_index(sales: Server, index: str, name: str) -> float:
     return taken[-1]
 
 
-def backup_seconds(sales: Server) -> float:
-    """Return how long pg_dump takes, to nowhere."""
+def backup(sales: Server) -> None:
+    """Let pg_dump read everything, and write it to nowhere."""
     command, environment = client(sales, "pg_dump", SUPERUSER)
-    started = time.monotonic()
-    subprocess.run(
-        [*command, "--format=custom", "--compress=0", "--no-sync", "--file=/dev/null", sales.database],
-        env=environment,
-        check=True,
-    )
-    return time.monotonic() - started
+    options = ["--format=custom", "--compress=0", "--no-sync", "--file=/dev/null"]
+    subprocess.run([*command, *options, sales.database], env=environment, check=True)
 
 
 def compared(orders: int, small: dict[str, str], large: dict[str, str]) -> str:

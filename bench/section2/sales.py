@@ -96,14 +96,20 @@ def answers(sales: Server, path: Path) -> list[tuple[object, ...]]:
         return list(cursor.fetchall())
 
 
-def order_entry(sales: Server, seconds: int) -> float:
-    """Let 16 clients enter orders for so long; returns orders a second."""
+def order_entry(sales: Server, seconds: int, copies: int = 0, apart: int = 1) -> float:
+    """Let 16 clients enter orders for so long; returns orders a second. Copies of members have keys that far apart."""
     with sales.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select (select max(member_id) from sales.member), (select max(item_id) from sales.item)")
         [(members, items)] = cursor.fetchall()
     command, environment = client(sales, "pgbench", "application")
     options = ["--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", f"--file={ENTRY}"]
-    options += [f"--define=members={members}", f"--define=items={items}", "--protocol=prepared", "--random-seed=1"]
+    options += [f"--define=copies={copies}", f"--define=apart={apart}"]
+    options += [
+        f"--define=members={members - copies * apart}",
+        f"--define=items={items}",
+        "--protocol=prepared",
+        "--random-seed=1",
+    ]
     ran = subprocess.run(
         [*command, *options, sales.database], env=environment, capture_output=True, text=True, check=False
     )
