@@ -50,7 +50,7 @@ case "${1:-}" in -h | --help | help)
     exit
     ;;
 esac
-ensure_venv default develop section1 section2 section4 section5 embedded diagram
+ensure_venv default develop section1 section2 section3 section4 section5 embedded diagram
 [ "${1:-}" != --setup ] || exit 0
 cd "$here"
 if [ $# -gt 0 ]; then exec "$here/.venv/bin/python" -m pytest "$@"; fi

@@ -24,7 +24,8 @@ from types import FrameType
 from environment_pip import Progress, SetupFailed, Shell, explain, python_version, say
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV, LOCAL = (ROOT / ".venv").resolve(), ROOT / ".local"  # .venv may be a link to where there is room
+# .venv may be a link to where there is room; a tool whose pins do not fit the others' has a folder of its own.
+VENV, LOCAL = (ROOT / os.environ.get("ENVIRONMENT_FOLDER", ".venv")).resolve(), ROOT / ".local"
 MARKER, PYTHON = VENV / ".installing", VENV / "bin" / "python"
 LOG, SCRATCH = LOCAL / "environment.log", LOCAL / "environment.tmp"
 BUILD_TOOL = "setuptools"
