@@ -21,6 +21,7 @@ def docker() -> bool:
 HAVE: dict[str, Callable[[], bool]] = {
     "chromium": lambda: browser() is not None,
     "docker": docker,
+    "graphviz": lambda: shutil.which("dot") is not None,
     "strace": lambda: shutil.which("strace") is not None,
 }
 

@@ -18,7 +18,7 @@ def commands() -> list[str]:
 
 
 def test_the_readme_has_commands() -> None:
-    assert len(commands()) == 12
+    assert len(commands()) == 15
 
 
 @pytest.mark.parametrize("command", [command for command in commands() if command != LONG])

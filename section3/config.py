@@ -1,0 +1,11 @@
+"""Where section 3 keeps its files."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECTION = ROOT / "section3"
+CONF = SECTION / "conf"
+TEMPLATE = SECTION / "template.yaml"
+MODEL = CONF / "section3_model.yaml"
+PRICES = CONF / "section3_prices.yaml"
+CAPACITY = SECTION / "resource" / "capacity.json"

@@ -1,0 +1,138 @@
+"""Draws the results: latency, queue and cost; legible in print and to the colour-blind."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from common.config import load
+from common.picture import mark_png
+from section3.config import MODEL, SECTION
+from section3.util.cost import COMPONENTS
+from section3.util.model import SCENARIOS, Model, Scenario, Window
+from section3.util.report import NAMES
+from section3.util.results import Results
+from section3.util.sizing import planned_tasks
+
+COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe and Ito's
+MARKERS = ("o", "s", "^", "D")
+GREY = "#666666"
+STYLE: dict[Any, Any] = {
+    "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.3,
+}  # fmt: skip
+FAULTS: tuple[Scenario, ...] = ("burst", "zone_outage", "kafka_backlog")
+TICKS = {1: "1 s", 10: "10 s", 60: "1 min", 300: "5 min", 600: "10 min"}
+LATENCY, QUEUE, COST = (SECTION / f"section3_capacity_{name}.png" for name in ("latency", "queue", "cost"))
+
+
+def draw(results: Results, source: str) -> None:
+    """Write the three pictures, marked with the text of the results."""
+    with rc_context(STYLE):
+        pictures = {LATENCY: latency(results), QUEUE: queue(results, load(Model, MODEL)), COST: cost(results)}
+        for path, figure in pictures.items():
+            _write(path, figure, source)
+
+
+def latency(results: Results) -> Figure:
+    """Draw the percentiles of each rate, a panel a scenario."""
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    panels = figure.subplots(1, len(SCENARIOS), sharey=True)
+    rates = [one.rate for one in results.bills]
+    percents = [name for name in results.outcomes[0].latency if name[1:2].isdigit() and "_" not in name]
+    for panel, scenario in zip(panels, SCENARIOS, strict=True):
+        for percent, color, marker in zip(percents, COLORS, MARKERS, strict=True):
+            seconds = [results.outcome(rate, scenario).latency[percent] for rate in rates]
+            panel.plot(range(len(rates)), seconds, color=color, marker=marker, label=percent)
+        panel.set_title(NAMES[scenario], loc="left")
+        panel.set_xticks(range(len(rates)), [_short(rate) for rate in rates])
+        panel.margins(x=0.12)
+    panels[0].set_yscale("log")
+    panels[0].set_ylim(1, 900)
+    panels[0].set_yticks(list(TICKS), list(TICKS.values()))
+    panels[0].set_yticks([], minor=True)
+    panels[0].set_ylabel("from stored image to record")
+    figure.supxlabel("images a minute", fontsize=10)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=4, frameon=False)
+    return figure
+
+
+def queue(results: Results, model: Model) -> Figure:
+    """Draw what waits and the tasks over time, a column a fault; both relative to the rate, so that rates compare."""
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    panels = figure.subplots(2, len(FAULTS), sharex=True)
+    rates = [one.rate for one in results.bills][1:]
+    for column, scenario in enumerate(FAULTS):
+        above, below = panels[0][column], panels[1][column]
+        for rate, color in zip(rates, COLORS, strict=False):
+            _timeline(above, below, results, model, rate, scenario, color)
+        window: Window = getattr(model.scenarios, scenario)
+        for panel in (above, below):
+            panel.axvspan(window.start, window.start + window.length, color=GREY, alpha=0.12, linewidth=0)
+        above.set_title(NAMES[scenario], loc="left")
+        below.set_xlabel("minutes")
+        below.set_ylim(0, 110 if scenario != "burst" else 440)
+    panels[0][0].set_ylabel("waiting, in seconds of\narrivals at the usual rate")
+    panels[1][0].set_ylabel("tasks, in % of the planned ones")
+    panels[0][0].set_xlim(0, model.scenarios.minutes)
+    panels[0][-1].plot([], [], color=GREY, linestyle="--", label="in Kafka, not yet in the queue")
+    handles, labels = panels[0][-1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(rates) + 1, frameon=False)
+    return figure
+
+
+def _timeline(
+    above: Axes, below: Axes, results: Results, model: Model, rate: int, scenario: Scenario, color: str
+) -> None:
+    """Draw one rate's queue (and Kafka topic, dashed) above, its tasks below."""
+    outcome = results.outcome(rate, scenario)
+    line, part = outcome.timeline, rate / outcome.slices
+    minutes = [place * line.seconds / 60 for place in range(len(line.tasks))]
+    above.plot(minutes, [60 * count / part for count in line.waiting], color=color, label=f"{rate:,} a minute")
+    if scenario == "kafka_backlog":
+        above.plot(minutes, [60 * count / part for count in line.kafka_lag], color=color, linestyle="--")
+    below.plot(minutes, [100 * count / planned_tasks(model, part) for count in line.tasks], color=color)
+
+
+def cost(results: Results) -> Figure:
+    """Draw what a million images cost, a row a component, a point a rate."""
+    figure = Figure(figsize=(10, 8), layout="constrained")
+    panel = figure.subplots()
+    bills = [(one, one.per_million()) for one in results.bills]
+    thousand = bills[1][1]
+    rows = sorted(COMPONENTS, key=lambda component: thousand[component])
+    _lines(panel, rows, [part for _, part in bills])
+    shifts = (0.3, 0.1, -0.1, -0.3)  # or equal ones would hide each other
+    for (one, part), color, marker, shift in zip(bills, COLORS, MARKERS, shifts, strict=True):
+        label = rf"{one.rate:,} a minute: \${sum(part.values()):,.0f} a million, \${one.month:,.0f} a month"
+        values = [part[component] for component in rows]
+        places = [place + shift for place in range(len(rows))]
+        panel.scatter(values, places, color=color, marker=marker, s=30, label=label, zorder=3)
+    panel.set_xscale("log")
+    panel.set_xticks([0.1, 1, 10, 100, 1000], [r"\$0.10", r"\$1", r"\$10", r"\$100", r"\$1,000"])
+    panel.set_yticks(range(len(rows)), rows)
+    panel.grid(axis="y", visible=False)
+    panel.set_xlabel("for a million images")
+    panel.legend(loc="lower right", frameon=True, framealpha=1)
+    return figure
+
+
+def _lines(panel: Axes, rows: Sequence[str], parts: Sequence[dict[str, float]]) -> None:
+    """Join the points of each row."""
+    for place, component in enumerate(rows):
+        values = [part[component] for part in parts]
+        panel.plot([min(values), max(values)], [place, place], color=GREY, linewidth=1, alpha=0.5)
+
+
+def _short(rate: int) -> str:
+    return f"{rate // 1_000_000}M" if rate >= 1_000_000 else f"{rate // 1_000}k" if rate >= 1_000 else f"{rate}"
+
+
+def _write(path: Path, figure: Figure, source: str) -> None:
+    """Write a picture that knows what it was drawn from."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=130, metadata={"Software": ""})
+    path.write_bytes(mark_png(buffer.getvalue(), source))

@@ -1,0 +1,29 @@
+"""Failures that nobody would hear of."""
+
+from section3.test.mutation.mutation import Mutation, drop, put
+
+MUTATIONS: list[Mutation] = [
+    drop("an alarm that tells nobody", "alarms_tell_somebody", "DeadLetterAlarm/AlarmActions"),
+    put("an alarm that is off", "alarms_tell_somebody", "QueueAgeAlarm/ActionsEnabled", False),
+    drop("nobody has subscribed", "alarms_tell_somebody", "AlarmSubscription"),
+    drop("dead letters are not watched", "what_can_break_is_watched", "DeadLetterAlarm"),
+    put("an alarm on another queue", "what_can_break_is_watched", "QueueAgeAlarm/Dimensions/0/Value", "other"),
+    drop("Kafka's disk is not watched", "what_can_break_is_watched", "KafkaDiskAlarm"),
+    drop("no budget", "spending_has_a_budget", "Budget"),
+    drop("no forecast", "spending_has_a_budget", "Budget/NotificationsWithSubscribers/1"),
+    drop(
+        "other accounts send notices",
+        "services_act_for_this_account",
+        "AlarmTopicPolicy/PolicyDocument/Statement/0/Condition",
+    ),
+    drop("data that nobody named", "data_say_what_they_are", "RecordTable/Tags"),
+    put("data of an unknown kind", "data_say_what_they_are", "KafkaCluster/Tags", {"data": "misc"}),
+    put("an API without traces", "calls_can_be_followed", "ApiStage/TracingEnabled", False),
+    drop("an API without access log", "calls_can_be_followed", "ApiStage/AccessLogSetting"),
+    drop("an API without a role to log with", "calls_can_be_followed", "ApiAccount"),
+    put("a role to log with of another stack", "calls_can_be_followed", "ApiAccount/CloudWatchRoleArn", "arn:other"),
+    drop("a function without traces", "calls_can_be_followed", "ReadFunction/TracingConfig"),
+    drop("scaling without figures", "calls_can_be_followed", "Cluster/ClusterSettings"),
+    drop("events without a database", "events_fit_their_table", "BiDatabase"),
+    put("events in one heap", "events_fit_their_table", "BiStream/ExtendedS3DestinationConfiguration/Prefix", "bi/"),
+]

@@ -1,0 +1,127 @@
+"""The committed results and pictures are of the committed parameters, and these are the template's."""
+
+from pathlib import Path
+
+import pytest
+
+from common.config import load
+from common.errors import UsageError
+from common.picture import is_of
+from common.progress import Progress
+from section3.config import CAPACITY, MODEL, PRICES
+from section3.operator import capacity, plots
+from section3.util import template
+from section3.util.cost import bill, cluster
+from section3.util.facts import Prices
+from section3.util.knees import knees
+from section3.util.model import SCENARIOS, Model, Scenario
+from section3.util.outcome import simulate
+from section3.util.report import sections
+
+ANEW = "make them anew: .venv/bin/python -m section3 simulate"
+FILE, LIST, WRITTEN = load(Model, MODEL), load(Prices, PRICES), capacity.read()
+
+
+def test_the_results_are_of_these_parameters_and_prices() -> None:
+    assert WRITTEN.parameters == capacity.parameters(), ANEW
+    assert WRITTEN.bills == tuple(bill(FILE, LIST, rate) for rate in FILE.rates), ANEW
+    assert WRITTEN.knees == tuple(knees(FILE)), ANEW
+
+
+@pytest.mark.parametrize(("rate", "scenario"), [(10, "zone_outage"), (1_000, "burst"), (1_000, "kafka_backlog")])
+def test_simulating_again_gives_the_written_outcome(rate: int, scenario: Scenario) -> None:
+    assert simulate(FILE, rate, scenario) == WRITTEN.outcome(rate, scenario), ANEW
+
+
+def test_every_rate_and_scenario_was_simulated_and_lost_nothing() -> None:
+    assert [(one.rate, one.scenario) for one in WRITTEN.outcomes] == [(r, s) for r in FILE.rates for s in SCENARIOS]
+    assert all((one.lost, one.left) == (0, 0) for one in WRITTEN.outcomes)
+
+
+@pytest.mark.parametrize("path", [plots.LATENCY, plots.QUEUE, plots.COST], ids=lambda path: path.name)
+def test_the_committed_picture_is_of_the_results(path: Path) -> None:
+    assert is_of(path.read_bytes(), CAPACITY.read_text("utf-8")), ANEW
+
+
+def test_the_written_file_is_the_results_text() -> None:
+    assert CAPACITY.read_text("utf-8") == WRITTEN.text()
+
+
+def test_tables_are_shown_on_a_terminal_and_in_a_readme() -> None:
+    for section in sections(WRITTEN):
+        lines = section.markdown().splitlines()
+        assert len(lines) == 4 + len(section.rows)
+        assert {line.count("|") for line in lines[2:]} == {len(section.columns) + 1}
+        assert section.plain().startswith(section.title)
+
+
+def test_one_rate_and_scenario_are_simulated_and_nothing_is_written() -> None:
+    before = CAPACITY.stat().st_mtime_ns
+    shown = capacity.shown(10, "steady")
+    assert "steady" in shown
+    assert "burst" not in shown
+    assert CAPACITY.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(("rate", "scenario"), [(0, "steady"), (10, "earthquake")])
+def test_an_impossible_wish_is_refused(rate: int, scenario: str) -> None:
+    with pytest.raises(UsageError):
+        capacity.shown(rate, scenario)
+
+
+def test_a_loss_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    lossy = WRITTEN.model_copy(update={"outcomes": (WRITTEN.outcomes[0].model_copy(update={"lost": 1}),)})
+    monkeypatch.setattr(capacity, "computed", lambda *_: lossy)
+    monkeypatch.setattr(capacity, "publish", lambda *_: pytest.fail("published"))
+    with pytest.raises(capacity.ImagesLost, match="steady at 10"):
+        capacity.make(Progress())
+
+
+def test_small_pictures_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LATENCY", "QUEUE", "COST"):
+        monkeypatch.setattr(plots, name, tmp_path / f"{name}.png")
+    plots.draw(WRITTEN, "source")
+    for path in tmp_path.iterdir():
+        assert is_of(path.read_bytes(), "source")
+        assert path.stat().st_size > 20_000
+
+
+def test_the_parameters_are_those_of_the_template() -> None:
+    """The model is of the platform that is deployed, not of one that resembles it."""
+    own = template.load()
+    queue, processing, scaling, usage = FILE.queue, FILE.processing, FILE.scaling, FILE.usage
+    target = "TargetTrackingScalingPolicyConfiguration"
+    for resource, path, value in (
+        ("WorkQueue", "VisibilityTimeout", queue.visibility_seconds),
+        ("WorkQueue", "RedrivePolicy/maxReceiveCount", queue.max_receives),
+        ("WorkQueue", "ReceiveMessageWaitTimeSeconds", usage.poll_seconds),
+        ("TaskDefinition", "Cpu", processing.task_vcpu * 1024),
+        ("TaskDefinition", "Memory", processing.task_gb * 1024),
+        ("ScalingPolicy", f"{target}/TargetValue", scaling.backlog_per_task),
+        ("ScalableTarget", "MinCapacity", scaling.zones),
+        ("ScalableTarget", "MaxCapacity", FILE.template.maximum_tasks),
+        ("UploadFunction", "MemorySize", FILE.functions.gb * 1024),
+        ("UploadFunction", "ReservedConcurrentExecutions", FILE.template.upload_concurrency),
+        ("SinkConnector", "Capacity/AutoScaling/MaxWorkerCount", FILE.template.sink_workers),
+        ("SinkConnector", "Capacity/AutoScaling/McuCount", 1),
+    ):
+        assert own.number(own.resources[resource].at(path)) == value, f"{resource}: {path}"
+    assert own.number({"Ref": "RequestsPerSecond"}) == FILE.template.requests_per_second
+
+
+def test_what_the_bill_counts_is_in_the_template() -> None:
+    own, usage = template.load(), FILE.usage
+    endpoints = [one for one in own.of_type("EC2::VPCEndpoint") if one.at("VpcEndpointType") == "Interface"]
+    [rules] = [one.at("Rules") for one in own.of_type("WAFv2::WebACL")]
+    assert len(endpoints) == usage.interface_endpoints
+    assert len(own.of_type("EC2::Subnet")) == FILE.scaling.zones
+    assert {one.at("CidrBlock").rpartition("/")[2] for one in own.of_type("EC2::Subnet")} == {"20"}
+    assert usage.subnet_addresses == 2 ** (32 - 20) - 5
+    assert len(own.of_type("KMS::Key")) == usage.keys
+    assert len(rules) == usage.waf_rules
+    assert own.resources["KafkaCluster"].at("NumberOfBrokerNodes") == cluster(FILE, 1_000).brokers
+
+
+def test_a_value_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match="utilisation"):
+        FILE.changed({"processing": {"utilisation": 1.5}})

@@ -1,0 +1,94 @@
+"""The README's rows name nodes, resources and proofs that exist; its figures are the last; roles are section 2's."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from section2.config import TEAMS
+from section3.config import SECTION
+from section3.operator import capacity
+from section3.operator.pictures import PICTURES
+from section3.util.report import Section, bills, checks, knees, latencies, variants
+from section3.util.requirements import RULES
+from section3.util.results import Results
+from section3.util.template import load
+
+README = (SECTION / "README.md").read_text(encoding="utf-8")
+NAMES = re.compile(r"`([^`]+)`")
+
+
+class Row(NamedTuple):
+    """A row of the table of requirements."""
+
+    requirement: str
+    pictures: str
+    resources: str
+    proof: str
+
+
+def rows_of(heading: str) -> Iterator[list[str]]:
+    """Give the cells of the first table below a heading."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    for line in lines[2:]:
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+REQUIREMENTS = [Row(*cells) for cells in rows_of("Requirements, and what shows each")]
+
+
+@pytest.mark.parametrize("row", REQUIREMENTS, ids=lambda row: row.requirement)
+def test_no_cell_is_empty_and_each_name_exists(row: Row) -> None:
+    assert all(row)
+    drawn = {node for describe in PICTURES.values() for node in re.findall(r"^\t+(\w+) \[", describe(), re.MULTILINE)}
+    resources = load().resources
+    pictured, built, proven = (NAMES.findall(cell) for cell in row[1:])
+    assert pictured
+    assert built
+    assert proven
+    assert set(pictured) <= drawn
+    assert set(built) <= set(resources)
+    for proof in proven:
+        assert exists(proof), proof
+
+
+def exists(proof: str) -> bool:
+    """Return whether there is such a rule, test or figure."""
+    if proof.startswith("test_"):
+        file, _, name = proof.partition("::")
+        return f"def {name}(" in (SECTION / "test" / file).read_text()
+    if proof.endswith(".png"):
+        return (SECTION / proof).exists()
+    return proof in {rule.__name__ for rule in RULES}
+
+
+def test_what_was_asked_for_has_a_row() -> None:
+    told = " ".join(row.requirement for row in REQUIREMENTS).lower()
+    for word in (
+        "upload", "kafka", "existing code", "seven days", "bi", "access", "at rest", "in transit", "scal", "cost",
+        "maintenance", "manage", "available", "elastic", "fault", "disaster", "latency", "least privilege",
+    ):  # fmt: skip
+        assert word in told, word
+
+
+def test_teams_have_the_roles_of_section_2() -> None:
+    roles = [role for cells in rows_of("Teams and the sales database in the cloud") for role in NAMES.findall(cells[1])]
+    assert sorted(roles) == sorted(TEAMS)
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_each_link_leads_to_a_file(target: str) -> None:
+    assert (SECTION / target).resolve().exists()
+
+
+@pytest.mark.parametrize("told", [latencies, variants, checks, bills, knees])
+def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Section]) -> None:
+    assert told(capacity.read()).markdown() in README
+
+
+def test_no_image_was_lost() -> None:
+    outcomes = capacity.read().outcomes
+    assert len(outcomes) == 16
+    assert {(outcome.lost, outcome.left) for outcome in outcomes} == {(0, 0)}

@@ -1,0 +1,39 @@
+"""All results of the capacity model, as they stand in resource/capacity.json."""
+
+import hashlib
+import json
+
+from common.config import Frozen
+from section3.util.check import Check
+from section3.util.cost import Bill
+from section3.util.knees import Knee
+from section3.util.model import Scenario
+from section3.util.outcome import Outcome
+
+
+class Results(Frozen):
+    """What was simulated and computed, and the hash of the parameters and prices that it rests on."""
+
+    parameters: str
+    outcomes: tuple[Outcome, ...]
+    variants: tuple[Outcome, ...]
+    checks: tuple[Check, ...]
+    bills: tuple[Bill, ...]
+    knees: tuple[Knee, ...]
+
+    def outcome(self, rate: int, scenario: Scenario) -> Outcome:
+        """Return the outcome of a scenario at a rate."""
+        return next(one for one in self.outcomes if (one.rate, one.scenario) == (rate, scenario))
+
+    def text(self) -> str:
+        """Return the results as JSON, a line an entry, the same for the same results."""
+        lines = [f'"parameters": "{self.parameters}"']
+        for name, entries in self.model_dump(exclude={"parameters"}).items():
+            inner = ",\n".join(f"  {json.dumps(entry)}" for entry in entries)
+            lines.append(f'"{name}": [\n{inner}\n]')
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def fingerprint(*texts: str) -> str:
+    """Return the hash of texts."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
