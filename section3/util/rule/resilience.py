@@ -23,7 +23,7 @@ def redrive_target(template: Template, queue: Resource) -> Resource | None:
 
 
 def queues_have_a_dead_letter_queue(template: Template) -> Findings:
-    """What fails five times is set aside, where it stays longer than in the queue it came from."""
+    """What fails again and again is set aside, where it stays longer than in the queue it came from."""
     queues = template.of_type("SQS::Queue")
     targets = [redrive_target(template, queue) for queue in queues]
     for queue in queues:
