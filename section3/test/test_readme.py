@@ -78,11 +78,6 @@ def test_teams_have_the_roles_of_section_2() -> None:
     assert sorted(roles) == sorted(TEAMS)
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
-def test_each_link_leads_to_a_file(target: str) -> None:
-    assert (SECTION / target).resolve().exists()
-
-
 @pytest.mark.parametrize("told", [latencies, variants, checks, bills, knees])
 def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Section]) -> None:
     assert told(capacity.read()).markdown() in README
