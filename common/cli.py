@@ -10,7 +10,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from common.errors import JobError
 from common.owner import become_owner
@@ -27,8 +27,19 @@ exit codes:
 logger = logging.getLogger(__name__)
 
 
-class Parser(argparse.ArgumentParser):
-    """Arguments whose mistakes take one line; help that ends with an example and the exit codes."""
+class Command(argparse.ArgumentParser):
+    """Arguments that are written out, and whose mistakes take one line."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line and leave with 2."""
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
+class Parser(Command):
+    """Arguments of an entry point; help that ends with an example and the exit codes."""
 
     def __init__(
         self, *, description: str, example: str, exit_codes: str = EXIT_CODES, prog: str | None = None
@@ -38,12 +49,7 @@ class Parser(argparse.ArgumentParser):
             description=description,
             epilog=f"example:\n  {example}\n\n{exit_codes}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
         )
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line and leave with 2."""
-        self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 
 def run(job: Callable[[], int]) -> NoReturn:

@@ -34,9 +34,7 @@ def parser() -> cli.Parser:
         exit_codes=EXIT_CODES,
         prog="section2",
     )
-    add = commands.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
-    )
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
     run = add.add_parser("run", help="create the database, load a sample unless it has orders, show who buys what")
     run.add_argument("--orders", type=count, default=SAMPLE_ORDERS, metavar="N", help=f"default: {SAMPLE_ORDERS:,}")
     add.add_parser("create", help="bring the database to the newest version and let the teams in")

@@ -20,9 +20,7 @@ def parser() -> cli.Parser:
         exit_codes=EXIT_CODES,
         prog="section3",
     )
-    add = commands.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
-    )
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
     add.add_parser("pictures", help="draw section3_*_architecture.png anew; needs Graphviz")
     add.add_parser("check", help="let cfn-lint, checkov and our own rules read template.yaml")
     simulate = add.add_parser("simulate", help="load the write path at all rates; writes the figures and their plots")

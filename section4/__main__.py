@@ -17,9 +17,7 @@ def parser() -> cli.Parser:
         exit_codes=section4_manage.EXIT_CODES,
         prog="section4",
     )
-    add = commands.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
-    )
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
     run = add.add_parser("run", help="ingest, then draw section4/covid19_graph.png and covid19_dashboard.html")
     section4_manage.add_job_arguments(run)
     add.add_parser("create", help="bring the database to the newest version and let the roles in")

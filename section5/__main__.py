@@ -1,8 +1,10 @@
 """Entry point of section 5: the notebook on car prices, and its answer in a table."""
 
 import argparse
+import time
 
 from common import cli
+from section5.config import ASKED
 
 EXIT_CODES = """\
 exit codes:
@@ -20,14 +22,12 @@ def parser() -> cli.Parser:
         exit_codes=EXIT_CODES,
         prog="section5",
     )
-    add = commands.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
-    )
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
     add.add_parser("notebook", help="execute the notebook in a clean kernel; writes it, its page and the key figures")
     add.add_parser("data", help="write section5/resource/ml/car.data from its four tables")
     predict = add.add_parser("predict", help="say which buying price a car most likely has, and how sure that is")
-    for name in ("maint", "doors", "lug-boot", "safety", "class"):
-        predict.add_argument(f"--{name}", required=True, metavar="VALUE", dest=name.replace("-", "_"))
+    for name in ASKED:
+        predict.add_argument(f"--{name.replace('_', '-')}", required=True, metavar="VALUE", dest=name)
     return commands
 
 
@@ -35,7 +35,7 @@ def job(arguments: argparse.Namespace) -> int:
     """Run the command, return the exit code."""
     # Imported late, so that --help and a mistyped argument answer at once.
     if arguments.command == "predict":
-        predict({name: getattr(arguments, name) for name in ("maint", "doors", "lug_boot", "safety", "class")})
+        predict({name: getattr(arguments, name) for name in ASKED})
     elif arguments.command == "data":
         from section5.operator import cars
 
@@ -43,8 +43,10 @@ def job(arguments: argparse.Namespace) -> int:
     else:
         from section5.operator import notebook
 
+        started = time.monotonic()
         notebook.make()
-        print("section5/car_buy_price_prediction.ipynb and .html are written")
+        seconds = time.monotonic() - started
+        cli.conclude(lambda: print(f"the notebook, its page and its key figures are written after {seconds:.0f} s"))
     return 0
 
 

@@ -141,7 +141,9 @@ def test_a_termination_unwinds_the_job(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_is_130_in_a_real_process() -> None:
-    with child("os.kill(os.getpid(), signal.SIGINT) or time.sleep(60)") as process:
+    # Who is started in the background inherits that interrupts are ignored.
+    as_in_the_foreground = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    with child(f"{as_in_the_foreground} and os.kill(os.getpid(), signal.SIGINT) or time.sleep(60)") as process:
         assert process.communicate() == ("", "interrupted\n")
     assert process.returncode == 130
 

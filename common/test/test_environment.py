@@ -254,7 +254,7 @@ def test_a_runner_names_the_command_that_it_does_not_know(fresh: MiniRepository)
 
 def test_setup_of_the_test_runner_makes_every_category_and_runs_no_test(made: MiniRepository) -> None:
     tiny = made.wheel("tiny")
-    names = ("default", "develop", "diagram", "embedded", "section1", "section2", "section4", "section5")
+    names = ("default", "develop", "diagram", "embedded", "section1", "section2", "section3", "section4", "section5")
     made.lock(dict.fromkeys(names, tiny))
     made.stamp("default")
     done = made.run(made.root / "test_runner.sh", "--setup")

@@ -18,9 +18,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     reader = event["requestContext"]["authorizer"]["claims"]["sub"]
     record = records().get_item(Key={"image_id": event["pathParameters"]["id"]}).get("Item")
     now = int(time.time())
-    # One answer for "not there", "not yours" and "expired": an id must not tell whether it exists. The table drops
-    # an expired record hours late, so its time is looked at here.
-    if record is None or record["owner"] != reader or record["expires_at"] <= now:
+    # One answer for "not there", "not yours" and "expired": an id must not tell whether it exists. An image of the
+    # stream may have no owner. The table drops an expired record hours late, so its time is looked at here.
+    if record is None or record.get("owner") != reader or record["expires_at"] <= now:
         return answer(404, {"error": "no such image"})
     seconds = min(LINK_SECONDS, int(record["expires_at"]) - now)
     shown = {name: plain(record[name]) for name in SHOWN if name in record}

@@ -15,6 +15,7 @@ from section3.util.cost import bill
 from section3.util.facts import Prices
 from section3.util.knees import knees
 from section3.util.model import SCENARIOS, Model, Scenario
+from section3.util.needs import needs
 from section3.util.outcome import Outcome, simulate
 from section3.util.report import ends, latencies, sections
 from section3.util.results import Results, fingerprint
@@ -24,10 +25,13 @@ Job = tuple[Callable[..., Outcome | Check], tuple[object, ...]]
 
 
 class ImagesLost(JobError):
-    """The simulation ended with images that are neither processed nor dead letters."""
+    """The simulation ended with images that are neither processed nor dead letters: expired, nowhere or stuck."""
 
     def __init__(self, outcomes: list[Outcome]) -> None:
-        cases = ", ".join(f"{one.scenario} at {one.rate:,} ({one.lost} lost, {one.left} left)" for one in outcomes)
+        cases = ", ".join(
+            f"{one.scenario} at {one.rate:,} ({one.expired} expired, {one.lost} lost, {one.left} left)"
+            for one in outcomes
+        )
         super().__init__(f"images are lost or stuck: {cases}; nothing was written; see section3/util/simulation.py")
 
 
@@ -37,7 +41,7 @@ def make(progress: Progress | None = None) -> str:
     model, prices = load(Model, MODEL), load(Prices, PRICES)
     with progress.step("simulating"):
         results = computed(model, prices, parameters(), progress)
-    failed = [one for one in (*results.outcomes, *results.variants) if one.lost or one.left]
+    failed = [one for one in (*results.outcomes, *results.variants) if one.expired or one.lost or one.left]
     if failed:
         raise ImagesLost(failed)
     with progress.step("drawing"):
@@ -57,7 +61,7 @@ def shown(rate: int | None = None, scenario: str | None = None, progress: Progre
     rates = model.rates if rate is None else (rate,)
     with progress.step("simulating"):
         outcomes = simulated(model, [(one, name) for one in rates for name in chosen], progress)
-    results = Results(parameters="", outcomes=tuple(outcomes), variants=(), checks=(), bills=(), knees=())
+    results = Results(parameters="", outcomes=tuple(outcomes), variants=(), checks=(), bills=(), knees=(), needs=())
     return "\n\n".join(section.plain() for section in (latencies(results), ends(results)))
 
 
@@ -75,6 +79,7 @@ def computed(model: Model, prices: Prices, parameters: str, progress: Progress) 
         checks=tuple(one for one in done if isinstance(one, Check)),
         bills=tuple(bill(model, prices, rate) for rate in model.rates),
         knees=tuple(knees(model)),
+        needs=tuple(needs(model)),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 import diagrams
-from diagrams import Cluster, Diagram, Edge, setdiagram
+from diagrams import Cluster, Diagram, Edge, Node, setdiagram
 from diagrams.aws.analytics import Athena, GlueDataCatalog, KinesisDataFirehose, ManagedStreamingForKafka, Quicksight
 from diagrams.aws.compute import Fargate, Lambda
 from diagrams.aws.cost import Budgets
@@ -54,6 +54,11 @@ class Drawing(Diagram):
         setdiagram(None)
 
 
+def named(kind: type[Node], label: str, resource: str) -> Node:
+    """Return a node that says what a resource of the template is, and its name there."""
+    return kind(f"{label}\n{resource}", nodeid=resource)
+
+
 def write_path() -> str:
     """Describe how an image comes in, is processed and kept."""
     with Drawing("Write path: from an upload to a record that lives seven days") as drawing:
@@ -61,21 +66,21 @@ def write_path() -> str:
             web = Client("web application", nodeid="web")
             engineers = Users("engineers' producers", nodeid="engineers")
         with Cluster("Edge"):
-            pool = Cognito("users", nodeid="UserPool")
-            api = APIGateway("API behind\nthe firewall", nodeid="Api")
-            upload = Lambda("upload function", nodeid="UploadFunction")
+            pool = named(Cognito, "users", "UserPool")
+            api = named(APIGateway, "API behind\nthe firewall", "Api")
+            upload = named(Lambda, "upload function", "UploadFunction")
         with Cluster("Stream, three zones"):
-            kafka = ManagedStreamingForKafka("Kafka, kept 24 h", nodeid="KafkaCluster")
-            sink = Lambda("sink connector", nodeid="SinkConnector")
-        images = SimpleStorageServiceS3Bucket("images, 7 days\nincoming/ stream/\nprocessed/", nodeid="ImageBucket")
+            kafka = named(ManagedStreamingForKafka, "Kafka, kept 24 h", "KafkaCluster")
+            sink = named(ManagedStreamingForKafka, "sink connector", "SinkConnector")
+        images = named(SimpleStorageServiceS3Bucket, "images, 7 days\nincoming/ stream/\nprocessed/", "ImageBucket")
         with Cluster("Processing, three zones"):
-            queue = SimpleQueueServiceSqsQueue("work queue", nodeid="WorkQueue")
-            dead = SimpleQueueServiceSqsQueue("dead-letter queue", nodeid="DeadLetterQueue")
-            service = Fargate("the existing code,\nscaled on backlog", nodeid="Service")
+            queue = named(SimpleQueueServiceSqsQueue, "work queue", "WorkQueue")
+            dead = named(SimpleQueueServiceSqsQueue, "dead-letter queue", "DeadLetterQueue")
+            service = named(Fargate, "the existing code,\nscaled on backlog", "Service")
         with Cluster("Results"):
-            records = DynamodbTable("records,\nexpire after 7 days", nodeid="RecordTable")
-            stream = KinesisDataFirehose("BI events", nodeid="BiStream")
-            bi = SimpleStorageServiceS3Bucket("BI data, 7 days", nodeid="BiBucket")
+            records = named(DynamodbTable, "records,\nexpire after 7 days", "RecordTable")
+            stream = named(KinesisDataFirehose, "BI events", "BiStream")
+            bi = named(SimpleStorageServiceS3Bucket, "BI data, 7 days", "BiBucket")
         web >> Edge(label="1 sign in") >> pool
         web >> Edge(label="2 POST /uploads") >> api
         api >> Edge(label="3") >> upload
@@ -101,17 +106,17 @@ def read_path() -> str:
             web = Client("web application", nodeid="web")
             analysts = Users("analysts", nodeid="analysts")
         with Cluster("Edge"):
-            pool = Cognito("users", nodeid="UserPool")
-            api = APIGateway("API behind\nthe firewall", nodeid="Api")
-            read = Lambda("read function", nodeid="ReadFunction")
+            pool = named(Cognito, "users", "UserPool")
+            api = named(APIGateway, "API behind\nthe firewall", "Api")
+            read = named(Lambda, "read function", "ReadFunction")
         with Cluster("Kept seven days"):
-            records = DynamodbTable("records", nodeid="RecordTable")
-            images = SimpleStorageServiceS3Bucket("images\nprocessed/", nodeid="ImageBucket")
-            bi = SimpleStorageServiceS3Bucket("BI data", nodeid="BiBucket")
+            records = named(DynamodbTable, "records", "RecordTable")
+            images = named(SimpleStorageServiceS3Bucket, "images\nprocessed/", "ImageBucket")
+            bi = named(SimpleStorageServiceS3Bucket, "BI data", "BiBucket")
         with Cluster("BI"):
             board = Quicksight("dashboards", nodeid="dashboards")
-            athena = Athena("workgroup with\na scan limit", nodeid="BiWorkgroup")
-            table = GlueDataCatalog("table of events", nodeid="BiTable")
+            athena = named(Athena, "workgroup with\na scan limit", "BiWorkgroup")
+            table = named(GlueDataCatalog, "table of events", "BiTable")
         web >> Edge(label="1 sign in") >> pool
         web >> Edge(label="2 GET /images/{id}") >> api
         api >> Edge(label="3") >> read
@@ -127,32 +132,34 @@ def read_path() -> str:
 
 def security() -> str:
     """Describe what may reach what, how it is encrypted, and who is told."""
-    with Drawing("Security and network: one way in, no way out but endpoints") as drawing:
+    with Drawing("Security and network: what reaches what, and who is told") as drawing:
         web = Client("internet", nodeid="internet")
         with Cluster("Public services, TLS 1.2 or newer only"):
-            firewall = WAF("firewall rules,\nrate limit", nodeid="WebAcl")
-            api = APIGateway("API, every method\nauthorised", nodeid="Api")
-            pool = Cognito("users, two factors", nodeid="UserPool")
+            firewall = named(WAF, "firewall rules,\nrate limit", "WebAcl")
+            api = named(APIGateway, "API, every method\nauthorised", "Api")
+            pool = named(Cognito, "users, two factors", "UserPool")
         with Cluster("Network without an internet gateway, in three zones"):
             with Cluster("Private subnets"):
-                functions = Lambda("functions", nodeid="FunctionSecurityGroup")
-                tasks = Fargate("tasks, read-only,\nnot root", nodeid="ProcessingSecurityGroup")
-                kafka = ManagedStreamingForKafka("Kafka, TLS and IAM", nodeid="KafkaSecurityGroup")
-                sink = Lambda("sink", nodeid="SinkSecurityGroup")
-            gateways = Endpoint("gateway endpoints", nodeid="S3Endpoint")
-            interfaces = Endpoint("interface endpoints", nodeid="SqsEndpoint")
+                functions = named(Lambda, "functions", "FunctionSecurityGroup")
+                tasks = named(Fargate, "tasks, read-only,\nnot root", "ProcessingSecurityGroup")
+                kafka = named(ManagedStreamingForKafka, "Kafka, TLS and IAM", "KafkaSecurityGroup")
+                sink = named(ManagedStreamingForKafka, "sink connector", "SinkSecurityGroup")
+            gateways = named(Endpoint, "gateway endpoints", "S3Endpoint")
+            interfaces = named(Endpoint, "interface endpoints", "SqsEndpoint")
         with Cluster("Data, encrypted with an own key that turns yearly"):
-            images = SimpleStorageServiceS3Bucket("buckets, closed\nto the public", nodeid="ImageBucket")
-            records = DynamodbTable("records", nodeid="RecordTable")
-            queue = SimpleQueueServiceSqsQueue("queues", nodeid="WorkQueue")
-            key = KeyManagementService("own key", nodeid="DataKey")
+            images = named(SimpleStorageServiceS3Bucket, "buckets, closed\nto the public", "ImageBucket")
+            records = named(DynamodbTable, "records", "RecordTable")
+            queue = named(SimpleQueueServiceSqsQueue, "queues", "WorkQueue")
+            key = named(KeyManagementService, "own key", "DataKey")
         with Cluster("Watched"):
-            flows = VPCFlowLogs("flow log", nodeid="FlowLog")
-            logs = CloudwatchLogs("logs, 7 days", nodeid="ProcessingLogGroup")
-            alarms = CloudwatchAlarm("alarms", nodeid="DeadLetterAlarm")
-            budget = Budgets("budget", nodeid="Budget")
-            topic = SimpleNotificationServiceSnsTopic("e-mail to on-call", nodeid="AlarmTopic")
+            flows = named(VPCFlowLogs, "flow log", "FlowLog")
+            logs = named(CloudwatchLogs, "logs, 7 days", "ProcessingLogGroup")
+            alarms = named(CloudwatchAlarm, "alarms", "DeadLetterAlarm")
+            budget = named(Budgets, "budget", "Budget")
+            topic = named(SimpleNotificationServiceSnsTopic, "e-mail to on-call", "AlarmTopic")
         web >> Edge(label="HTTPS") >> firewall >> api
+        web >> Edge(label="sign in") >> pool
+        web >> Edge(label="signed forms and addresses") >> images
         api >> Edge(label="token", **QUIET) >> pool
         api >> Edge(label="invoke") >> functions >> gateways
         tasks >> gateways
@@ -161,8 +168,9 @@ def security() -> str:
         gateways >> images
         gateways >> records
         interfaces >> queue
-        interfaces >> key
-        flows >> logs >> alarms >> topic
+        key >> Edge(label="encrypts", **QUIET) >> records
+        flows >> logs
+        alarms >> topic
         budget >> topic
     return _described(drawing)
 

@@ -15,11 +15,9 @@ FUNCTIONS = Path(__file__).resolve().parents[1] / "function"
 PARAMETERS = {
     "CodeBucket": "code",
     "CodeVersion": "1",
-    "SinkPluginArn": f"arn:aws:kafkaconnect:{REGION}:{ACCOUNT}:custom-plugin/sink/1",
     "StoragePrefixList": "pl-1",
     "RecordsPrefixList": "pl-2",
     "AlarmEmail": "alarms@example.com",
-    "MonthlyBudget": "1000",
     "WebOrigin": "https://app.example.com",
 }
 # Types of the template that moto's CloudFormation does not know. What they promise is proven by rules and mutations.
@@ -130,5 +128,5 @@ def lifecycle_rule(rule: Tree) -> Tree:
     """Return a rule of CloudFormation as one of S3's API."""
     words = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
     expiration = {words[key]: value for key, value in rule.items() if key in words}
-    same = {key: rule[key] for key in rule if key not in {*words, "Id"}}
-    return {"ID": rule["Id"], "Filter": {"Prefix": ""}, "Expiration": expiration, **same}
+    same = {key: rule[key] for key in rule if key not in {*words, "Id", "Prefix"}}
+    return {"ID": rule["Id"], "Filter": {"Prefix": rule.get("Prefix", "")}, "Expiration": expiration, **same}

@@ -15,6 +15,7 @@ from section3.util.cost import bill, cluster
 from section3.util.facts import Prices
 from section3.util.knees import knees
 from section3.util.model import SCENARIOS, Model, Scenario
+from section3.util.needs import needs
 from section3.util.outcome import simulate
 from section3.util.report import sections
 
@@ -26,6 +27,7 @@ def test_the_results_are_of_these_parameters_and_prices() -> None:
     assert WRITTEN.parameters == capacity.parameters(), ANEW
     assert WRITTEN.bills == tuple(bill(FILE, LIST, rate) for rate in FILE.rates), ANEW
     assert WRITTEN.knees == tuple(knees(FILE)), ANEW
+    assert WRITTEN.needs == tuple(needs(FILE)), ANEW
 
 
 @pytest.mark.parametrize(("rate", "scenario"), [(10, "zone_outage"), (1_000, "burst"), (1_000, "kafka_backlog")])
@@ -35,7 +37,8 @@ def test_simulating_again_gives_the_written_outcome(rate: int, scenario: Scenari
 
 def test_every_rate_and_scenario_was_simulated_and_lost_nothing() -> None:
     assert [(one.rate, one.scenario) for one in WRITTEN.outcomes] == [(r, s) for r in FILE.rates for s in SCENARIOS]
-    assert all((one.lost, one.left) == (0, 0) for one in WRITTEN.outcomes)
+    both = (*WRITTEN.outcomes, *WRITTEN.variants)
+    assert all((one.expired, one.lost, one.left) == (0, 0, 0) for one in both)
 
 
 @pytest.mark.parametrize("path", [plots.LATENCY, plots.QUEUE, plots.COST], ids=lambda path: path.name)
@@ -49,9 +52,10 @@ def test_the_written_file_is_the_results_text() -> None:
 
 def test_tables_are_shown_on_a_terminal_and_in_a_readme() -> None:
     for section in sections(WRITTEN):
-        lines = section.markdown().splitlines()
-        assert len(lines) == 4 + len(section.rows)
-        assert {line.count("|") for line in lines[2:]} == {len(section.columns) + 1}
+        table, _, note = section.markdown().removeprefix(f"**{section.title}**\n\n").partition("\n\n")
+        assert len(table.splitlines()) == 2 + len(section.rows)
+        assert {line.count("|") for line in table.splitlines()} == {len(section.columns) + 1}
+        assert note.replace("\n", " ") == section.note
         assert section.plain().startswith(section.title)
 
 
@@ -69,8 +73,9 @@ def test_an_impossible_wish_is_refused(rate: int, scenario: str) -> None:
         capacity.shown(rate, scenario)
 
 
-def test_a_loss_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    lossy = WRITTEN.model_copy(update={"outcomes": (WRITTEN.outcomes[0].model_copy(update={"lost": 1}),)})
+@pytest.mark.parametrize("end", ["expired", "lost", "left"])
+def test_a_loss_is_no_result(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lossy = WRITTEN.model_copy(update={"outcomes": (WRITTEN.outcomes[0].model_copy(update={end: 1}),)})
     monkeypatch.setattr(capacity, "computed", lambda *_: lossy)
     monkeypatch.setattr(capacity, "publish", lambda *_: pytest.fail("published"))
     with pytest.raises(capacity.ImagesLost, match="steady at 10"):
@@ -89,24 +94,39 @@ def test_small_pictures_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_parameters_are_those_of_the_template() -> None:
     """The model is of the platform that is deployed, not of one that resembles it."""
     own = template.load()
-    queue, processing, scaling, usage = FILE.queue, FILE.processing, FILE.scaling, FILE.usage
-    target = "TargetTrackingScalingPolicyConfiguration"
+    queue, processing, scaling, usage, ours = FILE.queue, FILE.processing, FILE.scaling, FILE.usage, FILE.template
+    target, rate = "TargetTrackingScalingPolicyConfiguration", "Rules/1/Statement/RateBasedStatement"
+    weights = [own.number(own.resources["Service"].at(f"CapacityProviderStrategy/{place}/Weight")) for place in (0, 1)]
+    paid, spare = (weight or 0 for weight in weights)
+    assert processing.spot_share == spare / (paid + spare)
+    assert own.resources["KafkaCluster"].at("KafkaVersion") == ours.kafka_version
+    assert own.parameters["BrokerType"]["Default"] == ours.broker_type
+    retained = f"log.retention.hours={FILE.kafka.retention_hours:.0f}\n"
+    assert retained in own.resources["KafkaConfiguration"].at("ServerProperties")
     for resource, path, value in (
         ("WorkQueue", "VisibilityTimeout", queue.visibility_seconds),
         ("WorkQueue", "RedrivePolicy/maxReceiveCount", queue.max_receives),
         ("WorkQueue", "ReceiveMessageWaitTimeSeconds", usage.poll_seconds),
+        ("WorkQueue", "MessageRetentionPeriod", queue.retention_hours * 3600),
+        ("Service", "CapacityProviderStrategy/0/Base", scaling.zones),
+        ("ScalingPolicy", f"{target}/ScaleInCooldown", scaling.in_cooldown_seconds),
+        ("WebAcl", f"{rate}/Limit", ours.waf_limit),
+        ("WebAcl", f"{rate}/EvaluationWindowSec", ours.waf_minutes * 60),
+        ("KafkaCluster", "NumberOfBrokerNodes", ours.brokers),
+        ("KafkaCluster", "BrokerNodeGroupInfo/StorageInfo/EBSStorageInfo/VolumeSize", ours.broker_gib),
+        ("KafkaDiskAlarm", "Threshold", FILE.kafka.storage_fill * 100),
         ("TaskDefinition", "Cpu", processing.task_vcpu * 1024),
         ("TaskDefinition", "Memory", processing.task_gb * 1024),
         ("ScalingPolicy", f"{target}/TargetValue", scaling.backlog_per_task),
-        ("ScalableTarget", "MinCapacity", scaling.zones),
-        ("ScalableTarget", "MaxCapacity", FILE.template.maximum_tasks),
+        ("ScalableTarget", "MinCapacity", ours.minimum_tasks),
+        ("ScalableTarget", "MaxCapacity", ours.maximum_tasks),
         ("UploadFunction", "MemorySize", FILE.functions.gb * 1024),
-        ("UploadFunction", "ReservedConcurrentExecutions", FILE.template.upload_concurrency),
-        ("SinkConnector", "Capacity/AutoScaling/MaxWorkerCount", FILE.template.sink_workers),
+        ("UploadFunction", "ReservedConcurrentExecutions", ours.upload_concurrency),
+        ("SinkConnector", "Capacity/AutoScaling/MaxWorkerCount", ours.sink_workers),
         ("SinkConnector", "Capacity/AutoScaling/McuCount", 1),
     ):
         assert own.number(own.resources[resource].at(path)) == value, f"{resource}: {path}"
-    assert own.number({"Ref": "RequestsPerSecond"}) == FILE.template.requests_per_second
+    assert own.number({"Ref": "RequestsPerSecond"}) == ours.requests_per_second
 
 
 def test_what_the_bill_counts_is_in_the_template() -> None:
@@ -119,7 +139,13 @@ def test_what_the_bill_counts_is_in_the_template() -> None:
     assert usage.subnet_addresses == 2 ** (32 - 20) - 5
     assert len(own.of_type("KMS::Key")) == usage.keys
     assert len(rules) == usage.waf_rules
-    assert own.resources["KafkaCluster"].at("NumberOfBrokerNodes") == cluster(FILE, 1_000).brokers
+    assert own.number(own.resources["KafkaCluster"].at("NumberOfBrokerNodes")) == cluster(FILE, 1_000).brokers
+
+
+def test_elasticity_alone_is_shown_with_the_templates_defaults() -> None:
+    default = {"minimum_tasks": FILE.template.minimum_tasks, "maximum_tasks": FILE.template.maximum_tasks}
+    alone = [one for one in FILE.variants if default.items() <= one.parts.get("scaling", {}).items()]
+    assert [(one.rate, one.scenario) for one in alone] == [(1_000, "steady")] * 2
 
 
 def test_a_value_that_makes_no_sense_is_refused() -> None:

@@ -10,7 +10,8 @@ from section3.util.cost import COMPONENTS, bill, cluster, kafka_mb, monthly
 from section3.util.facts import REMEMBERED, Fact, Price, Prices, Tier
 from section3.util.knees import knees
 from section3.util.model import Model
-from section3.util.sizing import launch_rate, planned_tasks, sink_units, slices
+from section3.util.needs import as_it_stands, needs
+from section3.util.sizing import launch_rate, most_brokers, planned_tasks, sink_units, slices
 
 FILE, LIST = load(Model, MODEL), load(Prices, PRICES)
 
@@ -41,16 +42,41 @@ def test_ten_images_a_minute_need_a_task_in_every_zone_and_a_thousand_need_thirt
 
 
 def test_fargate_by_hand() -> None:
-    # 30 tasks of 1 vCPU and 2 GB, 730 hours; three always on demand, three quarters of the others 70 % off
-    paid = 3 + 27 * (1 - 0.75 * 0.7)
+    # 30 tasks of 1 vCPU and 2 GB, 730 hours; three always on demand, three quarters of the others at half the price
+    paid = 3 + 27 * (1 - 0.75 * 0.5)
     assert monthly(FILE, LIST, 1_000)["Fargate"] == pytest.approx(paid * 730 * (0.04048 + 2 * 0.004445))
 
 
 def test_api_gateway_by_hand() -> None:
-    # 43.8 million images a month: 80 % are uploads through the API, 20 % are read, so one request an image
-    assert monthly(FILE, LIST, 1_000)["API Gateway"] == pytest.approx(43.8 * 3.5)
-    # 4,380 million: 333 at 3.50, 667 at 2.80, the rest at 2.38
-    assert monthly(FILE, LIST, 100_000)["API Gateway"] == pytest.approx(333 * 3.5 + 667 * 2.8 + 3_380 * 2.38)
+    # 43.8 million images a month: 80 % are uploads through the API, 20 % are read after a preflight: 1.2 requests
+    assert monthly(FILE, LIST, 1_000)["API Gateway"] == pytest.approx(1.2 * 43.8 * 3.5)
+    # 5,256 million: 333 at 3.50, 667 at 2.80, the rest at 2.38
+    assert monthly(FILE, LIST, 100_000)["API Gateway"] == pytest.approx(333 * 3.5 + 667 * 2.8 + 4_256 * 2.38)
+
+
+def test_the_firewall_sees_preflights_and_functions_do_not() -> None:
+    none = FILE.changed({"workload": {"preflights": 0}})
+    with_them, without = monthly(FILE, LIST, 1_000), monthly(none, LIST, 1_000)
+    assert with_them["WAF"] - without["WAF"] == pytest.approx(0.2 * 43.8 * 0.6)
+    assert with_them["Lambda"] == without["Lambda"]
+
+
+def test_disks_are_paid_for_whether_full_or_not() -> None:
+    # three of 500 GiB; at 1,000 a minute three copies of 24 hours of 6.7 MB/s on disks that are 70 % full need more
+    assert monthly(FILE, LIST, 10)["MSK storage"] == pytest.approx(3 * 500 * 0.1)
+    assert monthly(FILE, LIST, 1_000)["MSK storage"] == pytest.approx(1_000 / 60 * 0.4 / 1024 * 86_400 * 3 / 0.7 * 0.1)
+
+
+def test_what_crosses_zones_by_hand() -> None:
+    # producers write two thirds to leaders elsewhere, the sink reads two thirds from there
+    gb = 43_800_000 * 0.2 * 2 / 1024
+    assert monthly(FILE, LIST, 1_000)["Zone transfer"] == pytest.approx(2 * 2 / 3 * gb * 0.02)
+
+
+def test_requests_to_storage_by_hand() -> None:
+    # 0.8 forms, 0.2 records in three calls each, one processed image; read by a worker, and every fifth by a user
+    puts, gets = 43.8e6 * (0.8 + 0.2 * 3 + 1), 43.8e6 * 1.2
+    assert monthly(FILE, LIST, 1_000)["S3 requests"] == pytest.approx(puts / 1000 * 0.005 + gets / 1000 * 0.0004)
 
 
 def test_storage_by_hand() -> None:
@@ -79,12 +105,19 @@ def test_kafka_at_a_million_a_minute_by_hand() -> None:
     assert kafka_mb(FILE, 1_000_000) == pytest.approx(mb)
     brokers = ceil(mb / 1024 * 86_400 * 3 / 0.7 / 16_384 / 3) * 3
     assert cluster(FILE, 1_000_000).brokers == brokers == 150
-    assert brokers > FILE.limits.msk_brokers.value
+    assert brokers > most_brokers(FILE).value
+
+
+def test_a_cluster_with_zookeeper_has_half_the_brokers() -> None:
+    assert most_brokers(FILE).value == 60
+    old = FILE.changed({"template": {"kafka_version": "3.9.x"}})
+    assert most_brokers(old).value == 30
+    assert knee("MSK disks", old) == pytest.approx(knee("MSK disks") / 2, abs=1)
 
 
 def test_the_cheapest_brokers_that_fit_the_quota_are_chosen() -> None:
     assert cluster(FILE, 10).fits == "3 kafka.m7g.large"
-    assert cluster(FILE, 100_000).brokers <= FILE.limits.msk_brokers.value
+    assert cluster(FILE, 100_000).brokers <= most_brokers(FILE).value
 
 
 def test_the_sink_has_two_units_at_least() -> None:
@@ -102,13 +135,55 @@ def test_rates_are_cut_into_slices_of_five_thousand_a_minute() -> None:
 
 
 def test_knees_by_hand() -> None:
-    assert knee("Fargate vCPU") == round(6 * 0.7 / 1.2 * 60) == 210
-    assert knee("API Gateway") == 10_000 * 60
+    # 35 a minute a task. Three on demand, then one to three spot: six spot are reached with 11 tasks, with 4 paid ones
+    assert knee("Fargate vCPU") == 11 * 35
+    assert knee("MinimumTasks") == 3 * 35
+    assert knee("API Gateway") == 10_000 * 60 / 1.2
+    assert knee("RequestsPerSecond") == 1_000 * 60 / 1.2
+    assert knee("WAF, all users behind one address") == round(2_000 / 5 / 1.2)
+    assert knee("Lambda") == 10_000 * 60
+    # every image is 0.4 MB for Kafka, each of three brokers has a copy, for 86,400 seconds
+    assert knee("BrokerStorage") == round(500 * 1024 / 86_400 / 0.4 * 60) == 889
+    assert knee("BrokerStorage, alarm") == round(0.7 * 500 * 1024 / 86_400 / 0.4 * 60) == 622
+    assert knee("BrokerType") == 3 * 10 / 0.4 * 60 == 4_500
+    assert knee("S3 writes, stream/") == 3_500 / 0.2 / 3 * 60
     assert knee("S3 writes") == 3_500 * 60
     assert knee("DynamoDB") == 40_000 * 60
     assert knee("VPC addresses") == round(3 * 4_091 * 0.7 / 1.2 * 60)
     # in flight: 1.2 s of work, 300 s for one in 500 that fails, five times that for one in 2,000 that is poison
     assert knee("SQS") == round(120_000 / (1.2 + 300 * (1 / 500 + 5 / 2_000)) * 60)
+
+
+def test_the_quota_on_demand_is_the_knee_where_it_is_the_smaller() -> None:
+    limits = FILE.model_dump()["limits"]
+    many = FILE.changed({"limits": {"fargate_spot_vcpu": limits["fargate_spot_vcpu"] | {"value": 4_000}}})
+    assert knee("Fargate vCPU", many) == (3 + (6 - 3) * 4) * 35
+
+
+def test_as_it_stands_the_lowest_knees_of_its_own_are_told() -> None:
+    told = as_it_stands(knees(FILE))
+    assert "up to 105 images a minute with the tasks that always run (MinimumTasks)" in told
+    assert "up to 889 once tasks were added (BrokerStorage; its alarm rings at 622)" in told
+    assert "at 385, a new account's quota has to be raised (Fargate vCPU)" in told
+    assert "held up at 333" in told
+
+
+def test_a_raised_disk_leaves_the_next_knee() -> None:
+    told = as_it_stands(knees(FILE.changed({"template": {"broker_gib": 5_000, "maximum_tasks": 9}})))
+    assert "up to 315 once tasks were added (MaximumTasks" in told
+    assert "The first quota of AWS follows at 385" in told
+
+
+def test_what_parameters_have_to_be_by_hand() -> None:
+    need = {one.parameter: (one.default, one.values) for one in needs(FILE)}
+    assert need["MinimumTasks"] == (3, (3, 30, 2_859, 28_572))
+    assert need["MaximumTasks"] == (60, (12, 120, 11_436, 114_288))
+    # 1.2 requests an image in bursts of three times the rate; 0.8 uploads of 0.05 seconds
+    assert need["RequestsPerSecond"] == (1_000, (1, 60, 6_000, 60_000))
+    assert need["UploadConcurrency"] == (100, (1, 2, 200, 2_000))
+    assert need["sink workers of one unit (no parameter)"] == (8, (6, 6, 51, 501))
+    assert need["BrokerCount"] == (3, (3, 3, 18, 150))
+    assert need["BrokerStorage, GiB"][1][:2] == (500, ceil(1_000 / 60 * 0.4 / 1024 * 86_400 / 0.7))
 
 
 def test_knees_are_sorted_and_say_what_to_do() -> None:

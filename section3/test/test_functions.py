@@ -125,9 +125,12 @@ def record(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, user: str = OWNER, image: str = "abc", **changes: Any) -> tuple[int, Any]:
-    """Read an image, give status and answer."""
-    monkeypatch.setattr(read, "records", lambda: Records(record(**changes)))
+def shown(
+    monkeypatch: pytest.MonkeyPatch, user: str = OWNER, image: str = "abc", without: str = "", **changes: Any
+) -> tuple[int, Any]:
+    """Read an image whose record lacks a field or not, give status and answer."""
+    kept = {name: value for name, value in record(**changes).items() if name != without}
+    monkeypatch.setattr(read, "records", lambda: Records(kept))
     answer = read.handler(call(user, pathParameters={"id": image}), None)
     return answer["statusCode"], json.loads(answer["body"])
 
@@ -147,13 +150,14 @@ def test_a_link_does_not_outlive_the_record(monkeypatch: pytest.MonkeyPatch) -> 
     assert 55 <= answer["expires_in"] <= 60
 
 
-def test_not_there_not_yours_and_expired_look_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_there_not_yours_nobodys_and_expired_look_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [
         shown(monkeypatch, image="other"),
         shown(monkeypatch, user=OTHER),
+        shown(monkeypatch, without="owner"),
         shown(monkeypatch, expires_at=Decimal(int(time.time()))),
     ]
-    assert answers == [(404, {"error": "no such image"})] * 3
+    assert answers == [(404, {"error": "no such image"})] * 4
 
 
 @pytest.mark.parametrize(("name", "resource"), [("upload", "UploadFunction"), ("read", "ReadFunction")])

@@ -73,6 +73,16 @@ def test_days_of_older_versions_count_on_top(days: int, versions: int) -> None:
 
 
 @settings(deadline=None, max_examples=25)
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_kafka_keeps_records_for_retention_and_roll_together(hours: int, roll: int) -> None:
+    values = deepcopy(ORIGINAL)
+    for old, new in (("hours=24", f"hours={hours}"), ("roll.ms=3600000", f"roll.ms={roll * 3_600_000}")):
+        kafka_setting("", "", old, new).change(values["Resources"])
+    caught = "kafka_forgets" in {violation.rule for violation in violations(Template.of(values))}
+    assert caught == (hours + roll > 7 * 24)
+
+
+@settings(deadline=None, max_examples=25)
 @given(st.sampled_from(["WorkQueue", "DeadLetterQueue"]), st.integers(604_801, 1_209_600))
 def test_a_queue_that_keeps_more_than_seven_days_is_caught(queue: str, seconds: int) -> None:
     assert "queues_forget" in rules_broken_by(f"{queue}/MessageRetentionPeriod", seconds)

@@ -10,7 +10,7 @@ from section2.config import TEAMS
 from section3.config import SECTION
 from section3.operator import capacity
 from section3.operator.pictures import PICTURES
-from section3.util.report import Section, bills, checks, knees, latencies, variants
+from section3.util.report import Section, bills, checks, knees, latencies, needs, variants
 from section3.util.requirements import RULES
 from section3.util.results import Results
 from section3.util.template import load
@@ -78,7 +78,7 @@ def test_teams_have_the_roles_of_section_2() -> None:
     assert sorted(roles) == sorted(TEAMS)
 
 
-@pytest.mark.parametrize("told", [latencies, variants, checks, bills, knees])
+@pytest.mark.parametrize("told", [latencies, variants, checks, bills, needs, knees])
 def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Section]) -> None:
     assert told(capacity.read()).markdown() in README
 
@@ -86,4 +86,4 @@ def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Sect
 def test_no_image_was_lost() -> None:
     outcomes = capacity.read().outcomes
     assert len(outcomes) == 16
-    assert {(outcome.lost, outcome.left) for outcome in outcomes} == {(0, 0)}
+    assert {(outcome.lost, outcome.expired, outcome.left) for outcome in outcomes} == {(0, 0, 0)}

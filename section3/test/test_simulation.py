@@ -22,11 +22,13 @@ FILE = load(Model, MODEL)
 SMALL = FILE.changed({"scenarios": {"minutes": 15, "least_images": 1, "burst": {"start": 3, "length": 3, "factor": 4}}})
 
 
-def one_by_one(model: Model, count: int, *, poison: bool = False, gap: float = 10) -> Run:
+def one_by_one(
+    model: Model, count: int, *, poison: bool = False, gap: float = 10, scenario: Scenario = "steady"
+) -> Run:
     """Simulate `count` images that come `gap` seconds apart."""
     moments = np.arange(1, count + 1, dtype=np.float64) * np.float64(gap)
-    images = Images(moments, moments, np.zeros(count, bool), np.full(count, poison))
-    platform = Platform(model, 10, "steady", 1, images, np.random.default_rng(0))
+    images = Images(moments, moments, np.full(count, np.inf), np.zeros(count, bool), np.full(count, poison))
+    platform = Platform(model, 10, scenario, 1, images, np.random.default_rng(0))
     platform.env.run(until=moments[-1] + 7_200)
     return Run(platform, images)
 
@@ -57,7 +59,7 @@ def test_waits_of_lognormal_times_are_near_allen_and_cunneen() -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_no_scenario_loses_or_forgets_an_image(scenario: Scenario) -> None:
     outcome = simulate(SMALL, 600, scenario)
-    assert (outcome.lost, outcome.left) == (0, 0)
+    assert (outcome.expired, outcome.lost, outcome.left) == (0, 0, 0)
     assert outcome.arrived == outcome.processed + outcome.dead
 
 
@@ -85,6 +87,7 @@ def test_nothing_is_lost_whenever_one_looks(
     }
     ends = run(SMALL.changed(parts), rate, scenario, seed=seed, until=until).ends()
     assert ends["lost"] == 0
+    assert ends["expired"] == 0
     assert ends["arrived"] == ends["processed"] + ends["dead"] + ends["left"]
 
 
@@ -145,12 +148,73 @@ def test_a_stopped_sink_delays_what_comes_through_kafka_alone() -> None:
     ]  # three are on their way to the queue
 
 
+def test_a_sink_that_stands_longer_than_kafka_keeps_loses_what_came_before() -> None:
+    """It stands from 600 to 2,100 s; Kafka keeps 900 s: what came from 600 to 1,200 s is gone, all else is there."""
+    model = SMALL.changed({
+        "scenarios": {"minutes": 40, "kafka_backlog": {"start": 10, "length": 25, "factor": 3}},
+        "kafka": {"retention_hours": 0.25},
+    })  # fmt: skip
+    one = run(model, 600, "kafka_backlog")
+    created = one.images.created[one.images.kafka]
+    gone = int(((created > 600) & (created <= 1_200)).sum())
+    assert gone == pytest.approx(600 * 0.2 * 10, rel=0.1)
+    ends = one.ends()
+    assert (ends["expired"], ends["left"], ends["lost"]) == (gone, 0, 0)
+    assert ends["arrived"] == ends["processed"] + ends["dead"] + gone
+
+
+def test_what_kafka_will_delete_is_there_until_then() -> None:
+    model = SMALL.changed({
+        "scenarios": {"minutes": 40, "kafka_backlog": {"start": 10, "length": 25, "factor": 3}},
+        "kafka": {"retention_hours": 0.25},
+    })  # fmt: skip
+    one = run(model, 600, "kafka_backlog", until=1_800)
+    created = one.images.created[one.images.kafka]
+    assert one.ends()["expired"] == ((created > 600) & (created <= 900)).sum()
+    assert one.ends()["lost"] == 0
+
+
+def test_a_queue_whose_workers_stand_longer_than_it_keeps_loses_what_came_before() -> None:
+    """The only zone goes at 186 s, tasks are back about 1,447 s; the queue keeps 900 s: 190, 200 ... 540 s are gone."""
+    model = without_chance(retention_hours=0.25).changed({
+        "scaling": {"zones": 1, "detect_seconds": 1_200, "backlog_per_task": 1e6},  # and nothing is added meanwhile
+        "scenarios": {"zone_outage": {"start": 3.1, "length": 30}},
+    })  # fmt: skip
+    ends = one_by_one(model, 200, scenario="zone_outage").ends()
+    assert (ends["processed"], ends["expired"]) == (200 - 36, 36)
+    assert (ends["dead"], ends["left"], ends["lost"]) == (0, 0, 0)
+
+
+def test_a_message_is_gone_that_comes_back_too_late() -> None:
+    """A poison image comes back every 300 s: after 900 s it has been received three times and is no dead letter."""
+    ends = one_by_one(without_chance(retention_hours=0.25), 20, poison=True).ends()
+    assert (ends["deliveries"], ends["dead"], ends["expired"]) == (60, 0, 20)
+
+
+def test_tasks_go_a_tenth_at_a_time_and_not_below_the_minimum() -> None:
+    model = SMALL.changed({"scaling": {"minimum_tasks": 3, "maximum_tasks": 60}, "scenarios": {"minutes": 60}})
+    tasks = run(model, 1_000, "steady").timeline().tasks
+    most = tasks.index(60)
+    fewer = [after for before, after in zip(tasks[most:], tasks[most + 1 :], strict=False) if after < before]
+    assert fewer[:5] == [54, 49, 45, 41, 37]
+    assert min(tasks) == 3
+
+
+def test_scaling_in_at_once_drops_to_the_minimum_of_an_empty_queue() -> None:
+    model = SMALL.changed({
+        "scaling": {"minimum_tasks": 3, "maximum_tasks": 60, "in_share": 1}, "scenarios": {"minutes": 60},
+    })  # fmt: skip
+    tasks = run(model, 1_000, "steady").timeline().tasks
+    most = tasks.index(60)
+    assert next(after for after in tasks[most:] if after < 60) == 3
+
+
 def test_the_same_seed_gives_the_same_outcome() -> None:
     assert simulate(SMALL, 300, "burst") == simulate(SMALL, 300, "burst")
 
 
 def test_more_tasks_run_after_a_burst_and_the_planned_ones_in_the_end() -> None:
-    model = FILE.changed({"scenarios": {"drain_minutes": 40}})
+    model = FILE.changed({"scenarios": {"drain_minutes": 90}})
     outcome = simulate(model, 1000, "burst")
     assert outcome.most_tasks == 4 * planned_tasks(model, 1000) == 120
     assert outcome.timeline.tasks[-1] == 30

@@ -13,10 +13,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Images:
-    """Images in the order in which their messages become visible; times in seconds."""
+    """Images in the order in which their messages become visible; times in seconds, infinite if it never happens."""
 
     created: Floats
     visible: Floats
+    expires: Floats  # when Kafka deletes a record that its sink has not read until then
     kafka: NDArray[np.bool_]
     poison: NDArray[np.bool_]
 
@@ -34,15 +35,16 @@ def arrivals(model: Model, rate: float, scenario: Scenario, parts: int, rng: np.
     poison = rng.random(created.size) < model.workload.poison_share
     stored = created.copy()
     stored[kafka] = _sunk(model, rate, scenario, parts, created[kafka])
+    expires = np.where(stored == np.inf, created + model.kafka.retention_hours * 3600, np.inf)
     order = np.argsort(stored, kind="stable")
     visible = stored + model.queue.notify_seconds
-    return Images(created[order], visible[order], kafka[order], poison[order])
+    return Images(created[order], visible[order], expires[order], kafka[order], poison[order])
 
 
 def kafka_lag(images: Images, moments: Floats) -> NDArray[np.int64]:
     """Return how many records the sink had not stored at each moment."""
-    created, stored = np.sort(images.created[images.kafka]), np.sort(images.visible[images.kafka])
-    return np.searchsorted(created, moments, "right") - np.searchsorted(stored, moments, "right")
+    created, *gone = (np.sort(times[images.kafka]) for times in (images.created, images.visible, images.expires))
+    return np.searchsorted(created, moments, "right") - sum(np.searchsorted(one, moments, "right") for one in gone)
 
 
 def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) -> Floats:
@@ -51,13 +53,19 @@ def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) ->
 
 
 def _sunk(model: Model, rate: float, scenario: Scenario, parts: int, created: Floats) -> Floats:
-    """Return when the sink has stored each record: in order, no faster than it can, and never while it stands still."""
-    backlog = model.scenarios.kafka_backlog
-    ready = created
-    if scenario == "kafka_backlog":
-        start, end = backlog.start * 60, (backlog.start + backlog.length) * 60
-        ready = np.where((created >= start) & (created < end), end, created)
-    most = backlog.factor * sink_units(model, rate * parts) * model.kafka.records_per_mcu / parts
-    earliest = np.arange(created.size) / most
-    # Each waits for the one before it: stored[i] = max(ready[i], stored[i - 1] + gap), written without a loop.
-    return np.asarray(np.maximum.accumulate(ready - earliest) + earliest)
+    """Return when the sink has stored each record: in order, no faster than it can, never while it stands still.
+
+    A record that is older than Kafka's retention when its turn comes is never stored.
+    """
+    backlog, retention = model.scenarios.kafka_backlog, model.kafka.retention_hours * 3600
+    start, end = backlog.start * 60, (backlog.start + backlog.length) * 60
+    stands = scenario == "kafka_backlog"
+    gap = parts / (backlog.factor * sink_units(model, rate * parts) * model.kafka.records_per_mcu)
+    free, stored = 0.0, []
+    for moment in created.tolist():
+        turn = max(moment, free)
+        turn = end if stands and start <= turn < end else turn
+        is_kept = turn - moment < retention
+        free = turn + gap if is_kept else free
+        stored.append(turn if is_kept else np.inf)
+    return np.array(stored)

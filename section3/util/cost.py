@@ -6,7 +6,7 @@ from math import ceil
 from common.config import Frozen
 from section3.util.facts import Prices
 from section3.util.model import Model
-from section3.util.sizing import planned_tasks, sink_units
+from section3.util.sizing import calls, most_brokers, planned_tasks, requests, sink_units
 
 MINUTES_PER_HOUR = 60
 HOURS_PER_DAY = 24
@@ -22,12 +22,12 @@ COMPONENTS = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """Kafka brokers: their size, how many, and the GB that they store."""
+    """Kafka brokers: their size, how many, and the GB of their disks."""
 
     size: str
     brokers: int
     large: float  # hours of the smallest size that an hour of all brokers costs
-    stored_gb: float
+    disk_gb: float  # of each broker
 
     @property
     def fits(self) -> str:
@@ -45,8 +45,9 @@ def cluster(model: Model, rate: float) -> Cluster:
     for place, (size, most_mb) in enumerate(kafka.brokers.sizes.items()):
         zones = model.scaling.zones
         brokers = zones * ceil(max(mb / most_mb, by_disk, zones) / zones)
-        clusters.append(Cluster(size, brokers, brokers * 2.0**place, stored / kafka.storage_fill))
-    return min(clusters, key=lambda one: _preference(one, limits.msk_brokers.value))
+        disk = max(model.template.broker_gib, stored / kafka.storage_fill / brokers)
+        clusters.append(Cluster(size, brokers, brokers * 2.0**place, disk))
+    return min(clusters, key=lambda one: _preference(one, most_brokers(model).value))
 
 
 def _preference(one: Cluster, quota: float) -> tuple[bool, float, float]:
@@ -106,14 +107,13 @@ def monthly(model: Model, prices: Prices, rate: float) -> dict[str, float]:
 
 def _edge(model: Model, prices: Prices, images: float) -> dict[str, float]:
     """Price the requests through the API, and what goes out to readers."""
-    reads = images * model.workload.reads_per_image
-    requests = images * (1 - model.workload.kafka_share) + reads
-    gb_seconds = requests * model.functions.seconds * model.functions.gb
+    reads, called, asked = images * model.workload.reads_per_image, images * calls(model), images * requests(model)
+    gb_seconds = called * model.functions.seconds * model.functions.gb
     acl = prices.waf_acl.of(1) + prices.waf_rule.of(model.usage.waf_rules)
     return {
-        "API Gateway": prices.api_request.of(requests),
-        "WAF": acl + prices.waf_request.of(requests),
-        "Lambda": prices.lambda_request.of(requests) + prices.lambda_gb_second.of(gb_seconds),
+        "API Gateway": prices.api_request.of(asked),
+        "WAF": acl + prices.waf_request.of(asked),
+        "Lambda": prices.lambda_request.of(called) + prices.lambda_gb_second.of(gb_seconds),
         "Transfer out": prices.transfer_out_gb.of(reads * model.workload.processed_mb / MB_PER_GB),
     }
 
@@ -125,10 +125,11 @@ def _data(model: Model, prices: Prices, images: float) -> dict[str, float]:
     kept = (work.retention_days + work.purge_lag_days) * HOURS_PER_DAY / prices.hours_per_month  # of a month's images
     image_gb = images * kept * (work.image_mb + work.processed_mb) / MB_PER_GB
     record_gb = images * kept * work.record_kb / KB_PER_GB
+    puts = images * (2 - work.kafka_share + work.kafka_share * usage.sink_puts_per_object)  # as it comes, and processed
     units = prices.dynamodb_write.of(images * usage.write_units_per_image)
     units += prices.dynamodb_read.of(reads * usage.read_units_per_read)
     return {
-        "S3 requests": prices.s3_put.of(2 * images) + prices.s3_get.of(images + reads),
+        "S3 requests": prices.s3_put.of(puts) + prices.s3_get.of(images + reads),
         "S3 storage": prices.s3_gb_month.of(image_gb),
         "DynamoDB": units + prices.dynamodb_gb_month.of(record_gb),
     }
@@ -164,15 +165,18 @@ def _tasks(model: Model, prices: Prices, rate: float, images: float) -> dict[str
 
 
 def _kafka(model: Model, prices: Prices, rate: float) -> dict[str, float]:
-    """Price brokers, their disks, the sink, and what producers send to brokers in other zones."""
+    """Price brokers, their disks, the sink, and what crosses zones: producers' records, and the sink's reads of them.
+
+    Both know no zone (no client.rack), so two of three leaders are elsewhere. Copies between brokers are free.
+    """
     brokers, hours = cluster(model, rate), prices.hours_per_month
     gb = kafka_mb(model, rate) * hours * 3600 / MB_PER_GB
     elsewhere = (model.scaling.zones - 1) / model.scaling.zones
     return {
         "MSK brokers": prices.msk_broker_hour.of(brokers.large * hours),
-        "MSK storage": prices.msk_gb_month.of(brokers.stored_gb),
+        "MSK storage": prices.msk_gb_month.of(brokers.disk_gb * brokers.brokers),
         "MSK Connect": prices.mcu_hour.of(sink_units(model, rate) * hours),
-        "Zone transfer": prices.zone_transfer_gb.of(gb * elsewhere),
+        "Zone transfer": prices.zone_transfer_gb.of(2 * gb * elsewhere),
     }
 
 

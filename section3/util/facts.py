@@ -62,6 +62,7 @@ class Limits(Frozen):
     s3_gets: Fact
     sqs_in_flight: Fact
     fargate_vcpu: Fact
+    fargate_spot_vcpu: Fact
     ecs_tasks_per_service: Fact
     fargate_launches: Fact
     ecs_service_launches: Fact
@@ -70,6 +71,7 @@ class Limits(Frozen):
     firehose_requests: Fact
     firehose_mib: Fact
     msk_brokers: Fact
+    msk_brokers_zookeeper: Fact
     msk_broker_gib: Fact
     connect_workers: Fact
     kms_requests: Fact

@@ -20,6 +20,7 @@ class Workload(Frozen):
     kafka_share: Share
     poison_share: Share
     reads_per_image: NonNegativeFloat
+    preflights: NonNegativeFloat
     retention_days: PositiveInt
     purge_lag_days: int
     bi_event_kb: PositiveFloat
@@ -48,19 +49,24 @@ class Queue(Frozen):
     max_receives: PositiveInt
     duplicate_share: Share
     notify_seconds: NonNegativeFloat
+    retention_hours: PositiveFloat
 
 
 class Scaling(Frozen):
-    """When tasks are added, removed and replaced."""
+    """When tasks are added, removed and replaced; between the planned and `max_factor` times as many if unsaid."""
 
     zones: PositiveInt
     metric_seconds: PositiveFloat
     out_periods: PositiveInt
     in_periods: PositiveInt
+    in_cooldown_seconds: NonNegativeFloat
+    in_share: Annotated[float, Field(gt=0, le=1)]
     backlog_per_task: PositiveFloat
     max_factor: PositiveFloat
     start_seconds: NonNegativeFloat
     detect_seconds: NonNegativeFloat
+    minimum_tasks: PositiveInt | None = None
+    maximum_tasks: PositiveInt | None = None
 
 
 class Window(Frozen):
@@ -116,6 +122,7 @@ class Usage(Frozen):
 
     sqs_requests_per_image: PositiveFloat
     poll_seconds: PositiveFloat
+    sink_puts_per_object: PositiveFloat
     write_units_per_image: PositiveFloat
     read_units_per_read: PositiveFloat
     bucket_key_share: Share
@@ -133,7 +140,14 @@ class Template(Frozen):
 
     requests_per_second: PositiveFloat
     upload_concurrency: PositiveFloat
+    waf_limit: PositiveFloat
+    waf_minutes: PositiveFloat
+    minimum_tasks: PositiveInt
     maximum_tasks: PositiveInt
+    kafka_version: str
+    brokers: PositiveInt
+    broker_type: str
+    broker_gib: PositiveFloat
     sink_workers: PositiveInt
 
 

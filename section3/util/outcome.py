@@ -35,6 +35,7 @@ class Outcome(Frozen):
     processed: int
     dead: int
     left: int
+    expired: int
     lost: int
     deliveries: int
     repeated: int
@@ -56,20 +57,29 @@ class Run:
     images: Images
 
     def ends(self) -> dict[str, int]:
-        """Count where every image that arrived is; what is nowhere is lost."""
+        """Count where every image that arrived is.
+
+        Expired is what Kafka or the queue deleted because it was too old, and lost what is nowhere: nobody has either.
+        A full disk of Kafka is neither: brokers refuse, and producers keep their images (knees.py, BrokerStorage).
+        """
         record, queue = self.platform.record, self.platform.queue
         done = record.done.keys()
         dead = {message.image for message in record.dead} - done
-        upstream = set(range(self.platform.delivered, self.images.created.size))
-        queued = {message.image for message in (*queue.visible, *queue.hidden)}
+        deleted = set(np.flatnonzero(self.images.expires <= self.platform.env.now).tolist())
+        upstream = set(range(self.platform.delivered, self.images.created.size)) - deleted
+        waiting = (*queue.visible, *queue.hidden)
+        queued = {message.image for message in waiting if not queue.is_over(message)}
+        over = {message.image for message in (*record.expired, *waiting) if message.image not in queued}
         left = (upstream | queued) - done - dead
+        expired = (deleted | over) - done - dead
         arrived = self.images.created.size
         return {
             "arrived": arrived,
             "processed": len(done),
             "dead": len(dead),
             "left": len(left),
-            "lost": arrived - len(done) - len(dead) - len(left),
+            "expired": len(expired),
+            "lost": arrived - len(done) - len(dead) - len(left) - len(expired),
             "deliveries": record.deliveries,
             "repeated": record.repeated,
             "held_by_lost": record.held_by_lost,

@@ -3,25 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import fill
 
 from common.table import table
 from section3.util.cost import COMPONENTS
+from section3.util.needs import as_it_stands
 from section3.util.results import Results
 
+NOT_COUNTED = (
+    "Not counted: flow logs, Container Insights, access logs of S3 and WAF, alarms, tracing, sign-in, container "
+    "images, and the tasks that bursts add to the planned ones."
+)
 NAMES = {"steady": "steady", "burst": "burst", "zone_outage": "zone outage", "kafka_backlog": "Kafka backlog"}
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table with its title."""
+    """A table with its title, and what is said below it."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
+    note: str = ""
 
     def plain(self) -> str:
         """Return the table for a terminal."""
-        return f"{self.title}\n\n{table(self.columns, self.rows)}"
+        return f"{self.title}\n\n{table(self.columns, self.rows)}{self._below()}"
 
     def markdown(self) -> str:
         """Return the table for a README, numbers to the right."""
@@ -30,12 +37,16 @@ class Section:
         ]
         rule = "|".join("---:" if number else "---" for number in numbers)
         rows = ["| " + " | ".join(_shown(value) for value in row) + " |" for row in self.rows]
-        return "\n".join([f"**{self.title}**", "", f"| {' | '.join(self.columns)} |", f"|{rule}|", *rows])
+        lines = [f"**{self.title}**", "", f"| {' | '.join(self.columns)} |", f"|{rule}|", *rows]
+        return "\n".join(lines) + self._below()
+
+    def _below(self) -> str:
+        return f"\n\n{fill(self.note, 120, break_on_hyphens=False)}" if self.note else ""
 
 
 def sections(results: Results) -> list[Section]:
     """Return every table of the results."""
-    tables = (latencies, ends, variants, checks, bills, per_million, knees)
+    tables = (latencies, ends, variants, checks, bills, per_million, knees, needs)
     return [one(results) for one in tables]
 
 
@@ -55,11 +66,12 @@ def ends(results: Results) -> Section:
     """Where the images ended, by rate and scenario."""
     rows = [
         (one.rate, NAMES[one.scenario], one.slices, one.most_waiting, one.most_tasks, one.arrived, one.processed,
-         one.dead, one.left, one.lost, one.repeated, one.held_by_lost)
+         one.dead, one.left, one.expired, one.lost, one.repeated, one.held_by_lost)
         for one in results.outcomes
     ]  # fmt: skip
     columns = ("images a minute", "scenario", "slices", "most waiting", "most tasks", "arrived", "processed",
-               "dead letters", "still there", "lost", "repeated without effect", "held by lost tasks")  # fmt: skip
+               "dead letters", "still there", "expired", "lost", "repeated without effect",
+               "held by lost tasks")  # fmt: skip
     return Section("Where simulated images ended (waiting and tasks: of the whole system)", columns, rows)
 
 
@@ -93,7 +105,7 @@ def bills(results: Results) -> Section:
         for one in results.bills
     ]  # fmt: skip
     columns = ("images a minute", "images a month", "tasks", "Kafka brokers", "Kafka MB/s", "$ a month", "$ a million")
-    return Section("Dollars a month, list prices", columns, rows)
+    return Section("Dollars a month, list prices", columns, rows, NOT_COUNTED)
 
 
 def per_million(results: Results) -> Section:
@@ -109,6 +121,14 @@ def knees(results: Results) -> Section:
     """Where each component ends, the lowest first."""
     rows = [(one.rate, one.component, one.limit, one.remedy) for one in results.knees]
     return Section("What breaks when", ("images a minute", "component", "limit", "what to do"), rows)
+
+
+def needs(results: Results) -> Section:
+    """What the template's parameters have to be at each rate, and how far it carries without raising any."""
+    rows = [(one.parameter, one.default, *one.values) for one in results.needs]
+    columns = ("parameter", "default", *(f"{one.rate:,} a minute" for one in results.bills))
+    title = "What the template's parameters have to be (the API for bursts of three times, the sink to catch up)"
+    return Section(title, columns, rows, as_it_stands(list(results.knees)))
 
 
 def _decimal(number: float, places: int) -> Decimal:

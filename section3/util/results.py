@@ -8,6 +8,7 @@ from section3.util.check import Check
 from section3.util.cost import Bill
 from section3.util.knees import Knee
 from section3.util.model import Scenario
+from section3.util.needs import Need
 from section3.util.outcome import Outcome
 
 
@@ -20,6 +21,7 @@ class Results(Frozen):
     checks: tuple[Check, ...]
     bills: tuple[Bill, ...]
     knees: tuple[Knee, ...]
+    needs: tuple[Need, ...]
 
     def outcome(self, rate: int, scenario: Scenario) -> Outcome:
         """Return the outcome of a scenario at a rate."""

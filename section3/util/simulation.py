@@ -12,7 +12,7 @@ import simpy
 
 from section3.util.arrivals import Images
 from section3.util.model import Model, Processing, Scenario
-from section3.util.sizing import launch_rate, planned_tasks
+from section3.util.sizing import launch_rate, least_tasks, most_tasks
 from section3.util.work_queue import Message, Record, Steps, Task, WorkQueue
 
 SAMPLE_SECONDS = 30.0
@@ -27,8 +27,7 @@ class Platform:
     ) -> None:
         self.model, self.images, self.env, self.record = model, images, simpy.Environment(), Record()
         self.queue = WorkQueue(self.env, model, self.record)
-        self.least = planned_tasks(model, rate)
-        self.most = int(self.least * model.scaling.max_factor)
+        self.least, self.most = least_tasks(model, rate), most_tasks(model, rate)
         self.launches = launch_rate(model, self.most * parts) / parts
         self.desired, self.tasks, self.starting, self.unnoticed = self.least, list[Task](), 0, 0
         self.delivered, self.lost_zone = 0, -1
@@ -44,11 +43,13 @@ class Platform:
         """Put a message for every image, now and then a second one."""
         visible, poison = self.images.visible.tolist(), self.images.poison.tolist()
         for image, (moment, poisoned) in enumerate(zip(visible, poison, strict=True)):
+            if moment == np.inf:  # Kafka deleted them before the sink read them; they are the last
+                return
             yield self.env.timeout(moment - self.env.now)
             self.delivered = image + 1
-            self.queue.put(Message(image, poisoned))
+            self.queue.put(Message(image, poisoned, moment))
             if next(self.luck) < self.model.queue.duplicate_share:
-                self.queue.put(Message(image, poisoned))
+                self.queue.put(Message(image, poisoned, moment))
 
     def _work(self, task: Task) -> Steps:
         """Take messages one by one as long as the task is open."""
@@ -76,20 +77,28 @@ class Platform:
         self.queue.delete(message)
 
     def _scale(self) -> Steps:
-        """Follow the backlog a task as target tracking does: up soon, down late."""
+        """Follow the backlog a task as target tracking does: up soon and in full, down late and by and by.
+
+        A queue that is kept empty has a backlog of 0 whatever the number of tasks, so the target alone would compute
+        the minimum for it. AWS documents that scaling in is slower than that ("gradually", after fifteen minutes, with
+        a cooldown), not by how much: `in_share` of the tasks at most is our assumption, and a variant shows the worst.
+        """
         scaling, target = self.model.scaling, self.model.scaling.backlog_per_task
         above = below = 0
+        removed = -np.inf
         while True:
             yield self.env.timeout(scaling.metric_seconds)
             tasks = max(1, len(self.tasks))
             backlog = len(self.queue.visible) / tasks
             above, below = (above + 1) * (backlog > target), (below + 1) * (backlog < 0.9 * target)
+            wanted = int(np.ceil(tasks * backlog / target))
+            rested = self.env.now - removed >= scaling.in_cooldown_seconds
             if above >= scaling.out_periods:
-                wanted = int(np.ceil(tasks * backlog / target))
                 self.desired = min(self.most, max(self.desired, wanted))
-            elif below >= scaling.in_periods and self.desired > self.least:
-                self.desired = self.least
-                self._close(self.tasks[self.least :], lost=False)
+            elif below >= scaling.in_periods and rested and self.desired > self.least:
+                kept = self.desired - max(1, int(self.desired * scaling.in_share))
+                self.desired, removed = max(self.least, wanted, kept), self.env.now
+                self._close(self.tasks[self.desired :], lost=False)
 
     def _launch(self) -> Steps:
         """Start the tasks that are missing, no more a second than the account may."""

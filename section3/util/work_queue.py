@@ -18,6 +18,7 @@ class Message:
 
     image: int
     poison: bool
+    sent: float = 0.0
     receives: int = 0
     visible_since: float = 0.0
 
@@ -37,6 +38,7 @@ class Record:
 
     done: dict[int, float] = field(default_factory=dict)  # image -> when its record was first written
     dead: list[Message] = field(default_factory=list)
+    expired: list[Message] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     deliveries: int = 0
     worked: float = 0.0  # seconds
@@ -46,7 +48,10 @@ class Record:
 
 
 class WorkQueue:
-    """A standard queue: what was received and not deleted in time is visible again, or dead after too often."""
+    """A standard queue: what was received and not deleted in time is visible again, or dead after too often.
+
+    What is older than the retention is gone, which is seen when it would be received or come back.
+    """
 
     def __init__(self, env: simpy.Environment, model: Model, record: Record) -> None:
         self.env, self.settings, self.record = env, model.queue, record
@@ -76,6 +81,10 @@ class WorkQueue:
             else:
                 event.succeed(None)
 
+    def is_over(self, message: Message) -> bool:
+        """Say whether a message's retention has ended: counted from when it was sent, not from when it came back."""
+        return self.env.now - message.sent >= self.settings.retention_hours * 3600
+
     def delete(self, message: Message) -> None:
         """Forget a message, unless it is visible again already."""
         self.hidden.discard(message)
@@ -85,7 +94,9 @@ class WorkQueue:
         yield self.env.timeout(after)
         if message in self.hidden:
             self.hidden.remove(message)
-            if message.receives >= self.settings.max_receives:
+            if self.is_over(message):
+                self.record.expired.append(message)
+            elif message.receives >= self.settings.max_receives:
                 self.record.dead.append(message)
             else:
                 self.put(message)
@@ -93,6 +104,9 @@ class WorkQueue:
     def _match(self) -> None:
         while self.visible and self.idle:
             message = self.visible.popleft()
+            if self.is_over(message):
+                self.record.expired.append(message)
+                continue
             self.hidden.add(message)
             message.receives += 1
             self.record.deliveries += 1

@@ -3,59 +3,52 @@
 
 set role covid_owner;
 
+-- Windows over the rows that say something, not joins to them: freshly loaded tables have no statistics yet.
 create view covid.report as
-with confirmed as (
-    select
-        country_code,
-        measurement_date,
-        cases_total - lag(cases_total) over by_day as cases
-    from covid.daily_cases
-    where cases_total is not null
-    window by_day as (partition by country_code order by measurement_date)
-),
-
-died as (
-    select
-        country_code,
-        measurement_date,
-        deaths_total - lag(deaths_total) over by_day as deaths
-    from covid.daily_cases
-    where deaths_total is not null
-    window by_day as (partition by country_code order by measurement_date)
-)
-
 select
-    said.country_code,
-    said.measurement_date,
-    said.source,
-    said.cases_total,
-    said.deaths_total,
-    coalesce(said.cases_new, confirmed.cases) as cases,
-    coalesce(said.deaths_new, died.deaths) as deaths
-from covid.daily_cases as said
-left join confirmed
-    on said.country_code = confirmed.country_code and said.measurement_date = confirmed.measurement_date
-left join died
-    on said.country_code = died.country_code and said.measurement_date = died.measurement_date;
+    country_code,
+    measurement_date,
+    source,
+    cases_total,
+    deaths_total,
+    coalesce(cases_new, cases_total - lag(cases_total) over confirmed) as cases,
+    coalesce(deaths_new, deaths_total - lag(deaths_total) over died) as deaths
+from covid.daily_cases
+window
+    confirmed as (partition by country_code, cases_total is null order by measurement_date),
+    died as (partition by country_code, deaths_total is null order by measurement_date);
 
 create view covid.rhythm as
-with gaps as (
+with flagged as (
     select
-        country_code,
-        measurement_date,
-        measurement_date - lag(measurement_date) over by_day as days_before
+        *,
+        coalesce(cases <> 0, false) as has_cases
     from covid.report
-    where cases <> 0
-    window by_day as (partition by country_code order by measurement_date)
+),
+
+gaps as (
+    select
+        *,
+        case when has_cases then measurement_date - lag(measurement_date) over by_day end as days_before
+    from flagged
+    window by_day as (partition by country_code, has_cases order by measurement_date)
 )
 
 select
     country_code,
     measurement_date,
+    source,
+    cases_total,
+    deaths_total,
+    cases,
+    deaths,
     days_before,
-    days_before > 1 and count(*) filter (where days_before between 6 and 16) over around >= 2 as is_weekly
+    coalesce(days_before > 1 and count(*) filter (where days_before between 6 and 16) over around >= 2, false)
+        as is_weekly
 from gaps
-window around as (partition by country_code order by measurement_date rows between 2 preceding and 2 following);
+window around as (
+    partition by country_code, has_cases order by measurement_date rows between 2 preceding and 2 following
+);
 
 create view covid.daily as
 with weeks as (
@@ -69,7 +62,7 @@ with weeks as (
         sum(deaths) over seven_days as deaths_of_seven_days,
         count(*) over seven_days - count(cases) over seven_days as unknown_cases,
         count(*) over seven_days - count(deaths) over seven_days as unknown_deaths
-    from covid.report
+    from covid.rhythm
     window seven_days as (
         partition by country_code
         order by measurement_date
@@ -78,29 +71,23 @@ with weeks as (
 )
 
 select
-    weeks.country_code,
-    weeks.measurement_date,
-    weeks.source,
-    weeks.cases_total,
-    weeks.deaths_total,
-    weeks.cases,
-    weeks.deaths,
+    country_code,
+    measurement_date,
+    source,
+    cases_total,
+    deaths_total,
+    cases,
+    deaths,
     case
-        when weeks.measurement_date >= weeks.cases_averaged_from and weeks.unknown_cases = 0
-            then round(weeks.cases_of_seven_days / 7, 2)
+        when measurement_date >= cases_averaged_from and unknown_cases = 0 then round(cases_of_seven_days / 7, 2)
     end as cases_average,
     case
-        when weeks.measurement_date >= weeks.deaths_averaged_from and weeks.unknown_deaths = 0
-            then round(weeks.deaths_of_seven_days / 7, 2)
+        when measurement_date >= deaths_averaged_from and unknown_deaths = 0 then round(deaths_of_seven_days / 7, 2)
     end as deaths_average,
-    rhythm.days_before,
-    coalesce(rhythm.is_weekly, false) as is_weekly,
-    coalesce(
-        rhythm.days_before > 1 and not rhythm.is_weekly and weeks.cases_of_seven_days >= 70, false
-    ) as is_backlog
-from weeks
-left join covid.rhythm
-    on weeks.country_code = rhythm.country_code and weeks.measurement_date = rhythm.measurement_date;
+    days_before,
+    is_weekly,
+    coalesce(days_before > 1 and not is_weekly and cases_of_seven_days >= 70, false) as is_backlog
+from weeks;
 
 create view covid.freshness as
 with last_report as (
@@ -144,7 +131,7 @@ comment on view covid.report is
 'Figures of a report: as the source gave them, or the difference to its report before; the first one has none';
 comment on column covid.report.cases is 'Confirmed cases of this report, signed';
 comment on column covid.report.deaths is 'Deaths of this report, signed';
-comment on view covid.rhythm is 'Days with cases, and how they follow one another';
+comment on view covid.rhythm is 'Reports, and how days with cases follow one another';
 comment on column covid.rhythm.days_before is 'How long ago the day with cases before was';
 comment on column covid.rhythm.is_weekly is
 'Of five days with cases in a row, it the third, two came a week or two after the one before; it is no daily one';

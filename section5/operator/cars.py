@@ -19,8 +19,9 @@ class DataChanged(JobError):
 
 
 def write(path: Path = DATA) -> None:
-    """Write the file."""
-    path.write_bytes(content())
+    """Write the file, in whole."""
+    path.with_suffix(".new").write_bytes(content())
+    path.with_suffix(".new").replace(path)
 
 
 def read(path: Path = DATA) -> pd.DataFrame:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from section5.config import ROOT
+from section5.config import ASKED, ROOT
 from section5.operator.cars import read
 from section5.util.answer import PRICES, QUESTION, ValueUnknown, answered, nearest
 from section5.util.ceiling import BayesTable, ceiling
-from section5.util.models import ASKED, TARGET
+from section5.util.models import TARGET
 
 ARGUMENTS = ["--maint", "high", "--doors", "4", "--lug-boot", "big", "--safety", "high", "--class", "good"]
 
@@ -27,11 +27,11 @@ def predict(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_recommended_price_is_the_most_frequent_one() -> None:
     answer = answered(read(), QUESTION)
-    assert (answer.recommended, answer.known_by, answer.matches) == ("low", ("class",), 0)
+    assert (answer.recommended, answer.known_by, answer.counted, answer.matches) == (("low",), ("class",), 69, 0)
     assert answer.chance == pytest.approx(46 / 69)
-    table = answer.probabilities.loc[("exact table", "class")]
+    table = answer.probabilities.loc[("counted", "class")]
     assert table.to_list() == pytest.approx([46 / 69, 23 / 69, 0, 0])
-    assert table.idxmax() == answer.recommended
+    assert table.idxmax() == answer.recommended[0]
 
 
 def test_probabilities_of_each_model_are_of_the_four_prices_and_add_up() -> None:
@@ -88,16 +88,36 @@ def test_an_unknown_value_is_refused_with_those_that_are_allowed(name: str) -> N
 def test_the_command_prints_the_answer_and_the_warning() -> None:
     shown = predict(*ARGUMENTS)
     assert shown.returncode == 0, shown.stderr
-    assert "WARNING: no car in the data is like this one" in shown.stdout
-    assert "buying price: low, right in 66.7% of the cases" in shown.stdout
-    for text in ("exact table", "gradient boosting", "class acc", "maint low, safety med"):
+    assert "WARNING: no car in the data is like this one; if class good can be believed, what follows" in shown.stdout
+    assert "buying price: low; of the 69 cars with class good 46 have it (66.7%)" in shown.stdout
+    for text in ("counted", "gradient boosting", "class acc", "maint low, safety med"):
         assert text in shown.stdout
+
+
+def test_a_tie_is_told_as_one() -> None:
+    tied = predict("--maint", "low", *ARGUMENTS[2:-1], "vgood")
+    assert (
+        "buying price: low or med; of the 4 cars with maint low, doors 4, lug_boot big, safety high, class vgood"
+        in (tied.stdout)
+    )
+    assert "2 have each (50.0%)" in tied.stdout
+    unknown = predict("--maint", "vhigh", "--doors", "2", "--lug-boot", "small", "--safety", "low", "--class", "unacc")
+    assert "buying price: unknown; of the 12 cars with" in unknown.stdout
+    assert "as many have each price" in unknown.stdout
+
+
+@pytest.mark.parametrize("arguments", [ARGUMENTS[2:], ["--m", "high", *ARGUMENTS[2:]]])
+def test_a_missing_or_shortened_argument_takes_one_line(arguments: list[str]) -> None:
+    shown = predict(*arguments)
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert len(shown.stderr.splitlines()) == 1
+    assert "--maint" in shown.stderr
 
 
 def test_the_command_refuses_an_unknown_value_in_one_line() -> None:
     shown = predict(*ARGUMENTS[:-1], "gut")
     assert (shown.returncode, shown.stdout) == (2, "")
-    assert shown.stderr == "error: --class 'gut': is unknown; allowed: unacc, acc, good, vgood\n"
+    assert shown.stderr == "error: --class 'gut' is unknown; allowed: unacc, acc, good, vgood\n"
 
 
 def test_the_exact_table_reaches_the_ceiling_on_what_it_has_seen() -> None:

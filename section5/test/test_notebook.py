@@ -1,6 +1,5 @@
 """The committed notebook and its page are of the source as it is, and their figures come out again."""
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from common.test.browser import opened
 from section5.config import KEY_FIGURES, NOTEBOOK, PAGE, SOURCE
 from section5.operator.cars import read
-from section5.operator.notebook import MARK, as_notebook, hash_of
+from section5.operator.notebook import MARK, NotebookFailed, as_notebook, executed, hash_of, hash_of_code, key_figures
 from section5.util.answer import QUESTION, answered
 from section5.util.ceiling import ceiling
 from section5.util.evaluation import accuracies, difference, score
@@ -25,7 +24,7 @@ FIGURES = json.loads(KEY_FIGURES.read_text())
 def test_the_notebook_s_cells_are_those_of_the_source() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     source = SOURCE.read_text()
-    assert notebook.metadata[MARK] == hashlib.sha256(source.encode()).hexdigest(), STALE
+    assert notebook.metadata[MARK] == hash_of_code(), STALE
     cells = [(cell.cell_type, cell.source) for cell in notebook.cells]
     assert cells == [(cell.cell_type, cell.source) for cell in as_notebook(source).cells], STALE
 
@@ -43,6 +42,15 @@ def test_the_page_is_of_the_notebook() -> None:
     assert found[1] == hash_of(nbformat.read(NOTEBOOK, as_version=4)), STALE
 
 
+def test_the_key_figures_are_those_of_the_notebook() -> None:
+    assert key_figures(nbformat.read(NOTEBOOK, as_version=4)) == KEY_FIGURES.read_text(), STALE
+
+
+def test_a_failing_cell_is_told_in_one_line_and_nothing_is_written() -> None:
+    with pytest.raises(NotebookFailed, match="ValueError: no such car; nothing was written"):
+        executed(as_notebook("# %%\nraise ValueError('no such car')\n"))
+
+
 def test_no_path_of_a_machine_stands_in_it() -> None:
     for path in (NOTEBOOK, PAGE):
         assert not re.search(r"/(home|root|work|Users)/", path.read_text())
@@ -58,7 +66,9 @@ def test_every_picture_says_in_words_what_it_shows() -> None:
 
 
 def test_the_page_needs_no_network() -> None:
-    assert not re.search(r"<(script|link|img)[^>]+(src|href)=.https?:", PAGE.read_text())
+    text = PAGE.read_text()
+    assert "<script" not in text
+    assert not re.search(r"<(link|img|iframe)[^>]+(src|href)=.https?:|@import|url\(.?https?:", text)
 
 
 @pytest.mark.needs("chromium")
@@ -68,7 +78,7 @@ def test_a_browser_shows_the_page_without_a_complaint(tmp_path: Path) -> None:
     shown = opened(path)
     assert shown.returncode == 0
     assert "CONSOLE" not in shown.stderr
-    assert "two in three" in shown.stdout
+    assert "two cases of three" in shown.stdout
 
 
 @pytest.mark.parametrize("features", FEATURES)
@@ -90,7 +100,7 @@ def test_no_interval_lies_above_the_ceiling() -> None:
 
 def test_the_answer_comes_out_again() -> None:
     answer = answered(read(), QUESTION)
-    assert FIGURES["answer"] == {"recommended": "low", "chance": pytest.approx(46 / 69, abs=1e-6), "matches": 0}
+    assert FIGURES["answer"] == {"recommended": ["low"], "chance": pytest.approx(46 / 69, abs=1e-6), "matches": 0}
     assert FIGURES["good by price"] == {"low": 46, "med": 23, "high": 0, "vhigh": 0}
     for row, shares in answer.probabilities.iterrows():
         assert FIGURES["probabilities"][" | ".join(row)] == pytest.approx(shares.to_dict(), abs=1e-6)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from common.errors import UsageError
-from section5.util.ceiling import BayesTable, matching
-from section5.util.models import ASKED, BOOSTING, LOGISTIC, MODELS, TARGET, VALUES
+from section5.config import ASKED
+from section5.util.ceiling import matching
+from section5.util.models import BOOSTING, LOGISTIC, MODELS, TARGET, VALUES
 
 QUESTION = {"maint": "high", "doors": "4", "lug_boot": "big", "safety": "high", "class": "good"}
 PRICES = ("low", "med", "high", "vhigh")
@@ -18,7 +19,7 @@ class ValueUnknown(UsageError):
     """A value is none that the data has."""
 
     def __init__(self, name: str, value: str) -> None:
-        super().__init__(f"--{name.replace('_', '-')} {value!r}: is unknown; allowed: {', '.join(VALUES[name])}")
+        super().__init__(f"--{name.replace('_', '-')} {value!r} is unknown; allowed: {', '.join(VALUES[name])}")
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class Answer:
     """What is to be said of a car whose buying price is asked for."""
 
     probabilities: pd.DataFrame  # a row for each model and what it looks at, a column for each price
-    recommended: str
-    chance: float  # of being right, from the exact table
-    known_by: tuple[str, ...]  # what the exact table looked at
+    recommended: tuple[str, ...]  # the most frequent price, or several that are equally frequent
+    chance: float  # of each of them to be right
+    known_by: tuple[str, ...]  # what the counted cars have in common with this one
+    counted: int  # how many they are
     matches: int  # cars of the data that are like it in all that was asked
     nearest: pd.DataFrame  # those that differ least: in what, and how many of each price
 
@@ -46,17 +48,22 @@ def answered(cars: pd.DataFrame, car: Mapping[str, str]) -> Answer:
     asked = pd.DataFrame([{name: car[name] for name in ASKED}])
     matches = len(matching(cars, car))
     known_by: tuple[str, ...] = ASKED if matches else ("class",)
-    shares = _shares(cars, asked, "exact table", known_by)
-    recommended = str(shares.idxmax())
-    rows = {("exact table", _named(known_by)): shares}
+    alike = matching(cars, {name: car[name] for name in known_by})
+    shares = alike[TARGET].value_counts(normalize=True).reindex(list(PRICES))
+    rows = {("counted", _named(known_by)): shares}
     for features in (ASKED, ("class",)):
         for name in NAMED:
             rows[name, _named(features)] = _shares(cars, asked, name, features)
     probabilities = pd.DataFrame(rows).T.rename_axis(["model", "looks at"])
-    alike = matching(cars, {"class": car["class"]})
-    near = pd.concat([nearest(cars, car), nearest(alike, car)])
+    near = pd.concat([nearest(cars, car), nearest(matching(cars, {"class": car["class"]}), car)])
     return Answer(
-        probabilities, recommended, float(shares[recommended]), known_by, matches, near[~near.index.duplicated()]
+        probabilities=probabilities,
+        recommended=tuple(price for price in PRICES if shares[price] == shares.max()),
+        chance=float(shares.max()),
+        known_by=known_by,
+        counted=len(alike),
+        matches=matches,
+        nearest=near[~near.index.duplicated()],
     )
 
 
@@ -67,7 +74,7 @@ def _named(features: Sequence[str]) -> str:
 def _shares(cars: pd.DataFrame, asked: pd.DataFrame, model: str, features: Sequence[str]) -> pd.Series:
     """Return what a model says of each price, learnt from all cars."""
     columns = list(features)
-    fitted = (BayesTable() if model == "exact table" else MODELS[model](features)).fit(cars[columns], cars[TARGET])
+    fitted = MODELS[model](features).fit(cars[columns], cars[TARGET])
     return pd.Series(fitted.predict_proba(asked[columns])[0], index=fitted.classes_).reindex(list(PRICES))
 
 

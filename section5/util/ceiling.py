@@ -14,12 +14,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 def counts(cars: pd.DataFrame, features: Sequence[str], target: str) -> pd.DataFrame:
     """Return how many cars have each value of the target, a row for each combination of features that there is."""
-    return cars.groupby(list(features), observed=True)[target].value_counts().unstack(fill_value=0)
+    counted = cars.groupby(list(features), observed=True)[target].value_counts().unstack(fill_value=0)
+    return counted[counted.sum(axis=1) > 0]
 
 
 def ceiling(cars: pd.DataFrame, features: Sequence[str], target: str) -> float:
     """Return the share of cars that the best possible answer from these features gets right."""
     return float(counts(cars, features, target).max(axis=1).sum() / len(cars))
+
+
+def least_loss(cars: pd.DataFrame, features: Sequence[str], target: str) -> float:
+    """Return the lowest mean log loss (in nats) that probabilities from these features can have on these cars."""
+    counted = counts(cars, features, target)
+    shares = counted.div(counted.sum(axis=1), axis=0)
+    return float(-(counted * np.log(shares.where(shares > 0, 1.0))).to_numpy().sum() / len(cars))
 
 
 def matching(cars: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:

@@ -70,8 +70,8 @@ def _quantile(folds: int) -> float:
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, folds - 1))
 
 
-def table(scores: Mapping[str, NDArray[np.float64]], highest: float) -> pd.DataFrame:
-    """Return a row a model: its accuracy, the interval, and what share of the ceiling it is."""
+def table(scores: Mapping[str, NDArray[np.float64]], highest: float, guessing: float) -> pd.DataFrame:
+    """Return a row a model: its accuracy, the interval, its share of the ceiling and of the way from guessing to it."""
     rows = {name: score(folds) for name, folds in scores.items()}
     return pd.DataFrame(
         {
@@ -79,5 +79,6 @@ def table(scores: Mapping[str, NDArray[np.float64]], highest: float) -> pd.DataF
             "low": {name: one.low for name, one in rows.items()},
             "high": {name: one.high for name, one in rows.items()},
             "share of the ceiling": {name: one.mean / highest for name, one in rows.items()},
+            "of the way": {name: (one.mean - guessing) / (highest - guessing) for name, one in rows.items()},
         }
     )

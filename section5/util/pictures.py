@@ -19,7 +19,6 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": False,
-    "svg.hashsalt": "section5",
 }
 
 
@@ -47,7 +46,12 @@ def distributions(cars: pd.DataFrame, columns: Sequence[str]) -> Picture:
         axis.set_title(column)
         axis.tick_params(axis="x", rotation=45)
     axes[0].set_ylabel("cars")
-    return Picture(figure, f"Bar charts of how many of the {len(cars)} cars have each value of {', '.join(columns)}.")
+    said = "; ".join(
+        f"{column}: "
+        + ", ".join(f"{value} {number}" for value, number in cars[column].value_counts(sort=False).items())
+        for column in columns
+    )
+    return Picture(figure, f"Bar charts of how many of the {len(cars)} cars have each value. {said}.")
 
 
 def shares(table: pd.DataFrame, title: str) -> Picture:
@@ -104,8 +108,11 @@ def matrices(confusions: Mapping[str, NDArray[np.int64]], labels: Sequence[str],
         axis.set_yticks(range(len(labels)), labels)
         axis.set_title(name)
         axis.set_xlabel("said")
-        right = np.trace(matrix) / matrix.sum()
-        said.append(f"{name}: {right:.1%} on the diagonal")
+        rows = (
+            f"{label} said {dict(zip(labels, row.tolist(), strict=True))}"
+            for label, row in zip(labels, matrix, strict=True)
+        )
+        said.append(f"{name}, by true price: {'; '.join(rows)}".replace("{", "").replace("}", "").replace("'", ""))
     axes[0][0].set_ylabel("true")
     return Picture(figure, f"{title}. {'; '.join(said)}.")
 
@@ -137,7 +144,11 @@ def bars(
         axis.legend(frameon=False)
     axis.invert_yaxis()
     axis.set_title(title, loc="left")
-    said = ", ".join(f"{label} {value:.3f}" for label, value in values.items())
+    spread = errors if errors is not None else {}
+    said = ", ".join(
+        f"{label} {value:.3f}" + (f" give or take {spread[label]:.3f}" if label in spread else "")
+        for label, value in values.items()
+    )
     line = f"; {name}: {reference:.3f}" if reference is not None else ""
     return Picture(figure, f"{title}. {said}{line}.")
 
@@ -154,5 +165,8 @@ def learning(sizes: NDArray[np.int64], curves: Mapping[str, NDArray[np.float64]]
     axis.set_xlabel("cars learnt from")
     axis.set_ylabel("accuracy on others")
     axis.legend(frameon=False)
-    said = "; ".join(f"{name} {folds.mean(axis=1)[-1]:.1%} from {sizes[-1]} cars" for name, folds in curves.items())
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{mean:.1%} from {size}" for mean, size in zip(folds.mean(axis=1), sizes, strict=True))
+        for name, folds in curves.items()
+    )
     return Picture(figure, f"Learning curves. {said}; ceiling {highest:.1%}.")

@@ -30,6 +30,12 @@ MUTATIONS: list[Mutation] = [
         "RefusalResponse/ResponseParameters",
         {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
     ),
+    drop(
+        "a preflight before every call",
+        "preflights_are_remembered",
+        "UploadPreflight/Integration/IntegrationResponses/0/ResponseParameters/"
+        "method.response.header.Access-Control-Max-Age",
+    ),
     drop("a function for every API", "functions_answer_the_api_only", "UploadPermission/SourceArn"),
     add("a way around the API", "functions_answer_the_api_only", "Lambda::Url", AuthType="NONE"),
     drop("no firewall", "the_firewall_stands_before_the_api", "WebAclAssociation"),

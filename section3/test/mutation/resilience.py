@@ -14,12 +14,8 @@ MUTATIONS: list[Mutation] = [
     add("one more queue on its own", "queues_have_a_dead_letter_queue", "SQS::Queue"),
     drop("dead letters of any queue", "dead_letters_come_from_the_template", "DeadLetterQueue/RedriveAllowPolicy"),
     drop("calls that fail are forgotten", "dead_letters_come_from_the_template", "UploadFunction/DeadLetterConfig"),
-    put(
-        "records that fail are dropped",
-        "dead_letters_come_from_the_template",
-        f"{SETTINGS}/errors.deadletterqueue.topic.name",
-        "",
-    ),
+    put("records that fail are passed over", "the_sink_skips_nothing", f"{SETTINGS}/errors.tolerance", "all"),
+    put("a sink of another topic", "the_sink_skips_nothing", f"{SETTINGS}/topics", "other"),
     put("a message comes back at once", "a_message_is_given_back", "WorkQueue/VisibilityTimeout", 1),
     put("a message comes back tomorrow", "a_message_is_given_back", "WorkQueue/VisibilityTimeout", 43_200),
     drop("uploads nobody hears of", "each_upload_becomes_a_message", "ImageBucket/NotificationConfiguration"),
@@ -43,7 +39,7 @@ MUTATIONS: list[Mutation] = [
     kafka_setting("one copy is enough", "kafka_loses_nothing", "insync.replicas=2", "insync.replicas=1"),
     kafka_setting("a broker that lags leads", "kafka_loses_nothing", "election.enable=false", "election.enable=true"),
     put("a topic on one broker", "kafka_loses_nothing", "ImagesTopic/ReplicationFactor", 1),
-    put("the dead letters' topic on one broker", "kafka_loses_nothing", "DeadImagesTopic/ReplicationFactor", 1),
+    put("a Kafka with ZooKeeper", "kafka_can_grow", "KafkaCluster/KafkaVersion", "3.9.x"),
     drop(
         "a bad version stays",
         "bad_deployments_are_rolled_back",
@@ -56,6 +52,7 @@ MUTATIONS: list[Mutation] = [
         0,
     ),
     put("one task at least", "processing_follows_the_queue", "ScalableTarget/MinCapacity", 1),
+    put("a release stops what bursts need", "processing_follows_the_queue", "Service/DesiredCount", 3),
     drop("no scaling", "processing_follows_the_queue", "ScalingPolicy"),
     put(
         "scaling by something else",

@@ -1,6 +1,6 @@
 """Data that would stay for longer than seven days."""
 
-from section3.test.mutation.mutation import Mutation, add, drop, kafka_setting, put
+from section3.test.mutation.mutation import Mutation, add, allow, drop, kafka_setting, put
 
 LIFE = "LifecycleConfiguration/Rules/0"
 
@@ -23,12 +23,23 @@ MUTATIONS: list[Mutation] = [
         f"ImageBucket/{LIFE}/NoncurrentVersionExpiration/NoncurrentDays",
         30,
     ),
+    drop("results stay as long as data", "results_begin_no_new_week", "BiBucket/LifecycleConfiguration/Rules/1"),
+    put(
+        "the purge of results is of another folder",
+        "results_begin_no_new_week",
+        "BiBucket/LifecycleConfiguration/Rules/1/Prefix",
+        "result/",
+    ),
     drop(
         "unfinished uploads stay",
         "unfinished_uploads_are_dropped",
         f"ImageBucket/{LIFE}/AbortIncompleteMultipartUpload",
     ),
     put("dead letters stay 14 days", "queues_forget", "DeadLetterQueue/MessageRetentionPeriod", 1_209_600),
+    put("images of last week", "late_images_are_not_processed", "WorkQueue/MessageRetentionPeriod", 345_600),
+    drop(
+        "images that wait for as long as SQS says", "late_images_are_not_processed", "WorkQueue/MessageRetentionPeriod"
+    ),
     put("records have no time to live", "records_expire", "RecordTable/TimeToLiveSpecification/Enabled", False),
     put(
         "the time to live looks at another attribute",
@@ -52,11 +63,17 @@ MUTATIONS: list[Mutation] = [
     add("a vault keeps backups", "no_copy_outlives_the_purge", "Backup::BackupVault", BackupVaultName="vault"),
     kafka_setting("Kafka keeps records 8 days", "kafka_forgets", "retention.hours=24", "retention.hours=192"),
     kafka_setting("Kafka keeps records for ever", "kafka_forgets", "log.retention.hours=24\n", ""),
+    kafka_setting("a slow partition keeps records longer", "kafka_forgets", "log.roll.ms=3600000\n", ""),
+    kafka_setting("segments take records for a week", "kafka_forgets", "roll.ms=3600000", "roll.ms=604800000"),
+    kafka_setting("producers' clocks count", "kafka_forgets", "LogAppendTime", "CreateTime"),
     kafka_setting("Kafka compacts", "kafka_forgets", "min.insync", "log.cleanup.policy=compact\nmin.insync"),
     put("a topic keeps records longer", "kafka_forgets", "ImagesTopic/Configs", "cmV0ZW50aW9uLm1zPS0x"),
     drop("the cluster has Kafka's own defaults", "kafka_forgets", "KafkaCluster/ConfigurationInfo"),
     put("logs of the API stay 8 days", "logs_forget", "ApiLogGroup/RetentionInDays", 8),
     drop("logs of a function stay for ever", "logs_forget", "UploadLogGroup/RetentionInDays"),
+    put("an API with traces", "no_trace_is_kept", "ApiStage/TracingEnabled", True),
+    put("a function with traces", "no_trace_is_kept", "ReadFunction/TracingConfig", {"Mode": "Active"}),
+    allow("a task with traces", "no_trace_is_kept", "TaskRole", Action="xray:PutTraceSegments", Resource="*"),
     drop("a function logs to a group of its own", "logs_go_to_groups_of_the_template", "ReadFunction/LoggingConfig"),
     put("the BI stream logs elsewhere", "logs_go_to_groups_of_the_template", "BiLogStream/LogGroupName", "elsewhere"),
     put(

@@ -14,8 +14,6 @@ WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
 }
 FOLDERS = {
     ("UploadRole", "s3:PutObject"): ("incoming",),

@@ -10,6 +10,7 @@ FIREWALL = {
 }
 PERSONAL = ("identity", "authorizer", "requestOverride", "sourceIp", "header")
 LARGEST_FORM = 5 * 1024**3  # what S3 takes by one POST
+PREFLIGHT_SECONDS = "'7200'"  # two hours, the longest that all browsers take
 
 
 def methods_are_authorised(template: Template) -> Findings:
@@ -70,6 +71,16 @@ def only_the_web_application_is_let_in(template: Template) -> Findings:
             yield Finding(response.name, "is open to other pages, or closed to WebOrigin")
 
 
+def preflights_are_remembered(template: Template) -> Findings:
+    """A browser asks once in two hours whether it may call, not before every call."""
+    for method in template.of_type("ApiGateway::Method"):
+        told = method.at("Integration/IntegrationResponses/0/ResponseParameters") or {}
+        seconds = [value for name, value in told.items() if name.endswith("Access-Control-Max-Age")]
+        declared = any(name.endswith("Max-Age") for name in method.at("MethodResponses/0/ResponseParameters") or {})
+        if method.at("HttpMethod") == "OPTIONS" and not (seconds == [PREFLIGHT_SECONDS] and declared):
+            yield Finding(method.name, "is asked before every call")
+
+
 def functions_answer_the_api_only(template: Template) -> Findings:
     """Nothing but its own method of the API may call a function."""
     for permission in template.of_type("Lambda::Permission"):
@@ -90,8 +101,8 @@ def the_firewall_stands_before_the_api(template: Template) -> Findings:
     for firewall in template.of_type("WAFv2::WebACL"):
         rules = each(firewall.at("Rules"))
         groups = {at(rule, "Statement/ManagedRuleGroupStatement/Name") for rule in rules if blocks(rule)}
-        rates = [rule for rule in rules if at(rule, "Statement/RateBasedStatement/Limit") and blocks(rule)]
-        if not groups >= FIREWALL or not rates:
+        limits = [template.number(at(rule, "Statement/RateBasedStatement/Limit")) for rule in rules if blocks(rule)]
+        if not groups >= FIREWALL or not any(limits):
             yield Finding(firewall.name, "lacks a rule, or only counts what it should block")
 
 
@@ -135,6 +146,7 @@ RULES: tuple[Rule, ...] = (
     requests_are_checked,
     uploads_have_a_largest_size,
     only_the_web_application_is_let_in,
+    preflights_are_remembered,
     functions_answer_the_api_only,
     the_firewall_stands_before_the_api,
     calls_are_throttled,

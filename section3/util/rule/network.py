@@ -3,7 +3,7 @@
 from typing import Any
 
 from section3.util.rule.rule import Finding, Findings, Rule
-from section3.util.template import Resource, Template, Tree, each, text
+from section3.util.template import Resource, Template, Tree, at, each, statements, text
 
 ZONES = 3
 # Where each kind of resource names its subnets.
@@ -23,7 +23,9 @@ WAYS_OUT = (
     "EC2::VPCPeeringConnection",
 )
 # What tasks in the network call; without an endpoint the call would need the internet.
-SERVICES = ("s3", "dynamodb", "sqs", "ecr.api", "ecr.dkr", "logs", "kms", "kinesis-firehose")
+SERVICES = ("s3", "dynamodb", "sqs", "ecr.api", "ecr.dkr", "logs", "kinesis-firehose")
+# What an endpoint lets through that is not the platform's: a log-in, and layers by links that ECR signs for its own.
+LOG_IN, LAYERS = "ecr:GetAuthorizationToken", "-starport-layer-bucket/*"
 # What takes part in no rule of the network: loopback, which is a way to say "nowhere".
 NOWHERE = "127.0.0.1/32"
 
@@ -99,7 +101,7 @@ def traffic_goes_out_to_named_places(template: Template) -> Findings:
 
 
 def services_are_reached_privately(template: Template) -> Findings:
-    """Each service that tasks call has an endpoint; those of storage and records let through the platform's data."""
+    """Each service that tasks call has an endpoint, whose address is what the service's name leads to."""
     endpoints = template.of_type("EC2::VPCEndpoint")
     present = {text(endpoint.at("ServiceName")).split("${AWS::Region}.")[-1] for endpoint in endpoints}
     for service in sorted(set(SERVICES) - present):
@@ -107,8 +109,20 @@ def services_are_reached_privately(template: Template) -> Findings:
     for endpoint in endpoints:
         if endpoint.at("VpcEndpointType") == "Interface" and endpoint.at("PrivateDnsEnabled") is not True:
             yield Finding(endpoint.name, "is passed by: names lead to public addresses")
-        if endpoint.at("VpcEndpointType") == "Gateway" and not endpoint.at("PolicyDocument"):
-            yield Finding(endpoint.name, "lets data of any account through")
+
+
+def endpoints_let_the_platform_through(template: Template) -> Findings:
+    """By an endpoint this account's roles reach the platform's own resources; neither others' data nor others' keys."""
+    for endpoint in template.of_type("EC2::VPCEndpoint"):
+        if not endpoint.at("PolicyDocument"):
+            yield Finding(endpoint.name, "lets everything through")
+        for statement in statements(endpoint.at("PolicyDocument")):
+            action, places = statement.get("Action"), [text(place) for place in each(statement.get("Resource"))]
+            own_roles = text(at(statement, "Condition/StringEquals/aws:PrincipalAccount")) == "${AWS::AccountId}"
+            own_places = all(template.get({"Fn::Sub": place}) for place in places) or action == LOG_IN
+            layers = action == "s3:GetObject" and all(place.endswith(LAYERS) for place in places)
+            if statement["Effect"] == "Allow" and not layers and not (own_roles and own_places):
+                yield Finding(endpoint.name, "lets data or roles of any account through")
 
 
 def traffic_is_on_record(template: Template) -> Findings:
@@ -130,5 +144,6 @@ RULES: tuple[Rule, ...] = (
     nobody_outside_comes_in,
     traffic_goes_out_to_named_places,
     services_are_reached_privately,
+    endpoints_let_the_platform_through,
     traffic_is_on_record,
 )

@@ -40,7 +40,7 @@ def queues_have_a_dead_letter_queue(template: Template) -> Findings:
 
 
 def dead_letters_come_from_the_template(template: Template) -> Findings:
-    """A dead-letter queue takes from the work queue alone; calls and Kafka records that fail are set aside too."""
+    """A dead-letter queue takes from the work queue alone; calls that fail are set aside too."""
     for queue in template.of_type("SQS::Queue"):
         is_target = queue in [redrive_target(template, source) for source in template.of_type("SQS::Queue")]
         if is_target and queue.at("RedriveAllowPolicy/redrivePermission") != "byQueue":
@@ -48,11 +48,17 @@ def dead_letters_come_from_the_template(template: Template) -> Findings:
     for function in template.of_type("Lambda::Function"):
         if template.get(function.at("DeadLetterConfig/TargetArn")) not in template.of_type("SQS::Queue"):
             yield Finding(function.name, "forgets a call that failed")
+
+
+def the_sink_skips_nothing(template: Template) -> Findings:
+    """The sink reads a topic of the template, and stops, which rings, rather than pass over a record."""
     topics = [topic.at("TopicName") for topic in template.of_type("MSK::Topic")]
     for connector in template.of_type("KafkaConnect::Connector"):
         settings = connector.at("ConnectorConfiguration") or {}
-        if settings.get("errors.deadletterqueue.topic.name") not in topics or settings.get("topics") not in topics:
-            yield Finding(connector.name, "has no topic for records that it cannot take")
+        if settings.get("topics") not in topics:
+            yield Finding(connector.name, "reads no topic of the template")
+        if settings.get("errors.tolerance") != "none":
+            yield Finding(connector.name, "passes over what it cannot take")
 
 
 def a_message_is_given_back(template: Template) -> Findings:
@@ -98,6 +104,13 @@ def kafka_loses_nothing(template: Template) -> Findings:
             yield Finding(topic.name, "is on fewer than three brokers")
 
 
+def kafka_can_grow(template: Template) -> Findings:
+    """Kafka keeps its own metadata (KRaft), with which a cluster has up to 60 brokers; with ZooKeeper up to 30."""
+    for cluster in template.of_type("MSK::Cluster"):
+        if not text(cluster.at("KafkaVersion")).endswith(".kraft"):
+            yield Finding(cluster.name, "needs ZooKeeper")
+
+
 def bad_deployments_are_rolled_back(template: Template) -> Findings:
     """A new version that does not come up is taken back, while the old one keeps working."""
     for service in template.of_type("ECS::Service"):
@@ -121,6 +134,8 @@ def processing_follows_the_queue(template: Template) -> Findings:
     for service in template.of_type("ECS::Service"):
         if base(service) < COPIES:
             yield Finding(service.name, "may lose a zone's last task to the spot market")
+        if service.at("DesiredCount") is not None:
+            yield Finding(service.name, "goes back to a number of tasks with every release, whatever waits")
     for connector in template.of_type("KafkaConnect::Connector"):
         if (template.number(connector.at("Capacity/AutoScaling/MinWorkerCount")) or 0) < 2:
             yield Finding(connector.name, "stops when one worker stops")
@@ -159,10 +174,12 @@ def builds_cannot_change(template: Template) -> Findings:
 RULES: tuple[Rule, ...] = (
     queues_have_a_dead_letter_queue,
     dead_letters_come_from_the_template,
+    the_sink_skips_nothing,
     a_message_is_given_back,
     each_upload_becomes_a_message,
     one_record_is_one_image,
     kafka_loses_nothing,
+    kafka_can_grow,
     bad_deployments_are_rolled_back,
     processing_follows_the_queue,
     tasks_are_confined,

@@ -3,17 +3,19 @@
 import re
 
 from section3.util.rule.rule import Finding, Findings, Rule
-from section3.util.template import Resource, Template, Tree, each, text
+from section3.util.template import Resource, Template, Tree, each, policies, statements, text
 
 DAYS = 7
+LATE_SECONDS = 86_400  # how late an image may be processed, or a result be asked for: it begins a life of its own then
 COPIES = ("Backup::BackupPlan", "Backup::BackupVault", "Backup::BackupSelection", "DynamoDB::GlobalTable")
 
 
-def purges(bucket: Resource) -> list[Tree]:
-    """Return the lifecycle rules that are in force for all objects of a bucket."""
-    narrowing = {"Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"}
+def purges(bucket: Resource, folder: str = "") -> list[Tree]:
+    """Return the lifecycle rules that are in force for all objects of a bucket, or of a folder of it."""
+    narrowing = {"TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"}
     rules: list[Tree] = each(bucket.at("LifecycleConfiguration/Rules"))
-    return [rule for rule in rules if rule.get("Status") == "Enabled" and not narrowing & set(rule)]
+    whole = [rule for rule in rules if rule.get("Status") == "Enabled" and not narrowing & set(rule)]
+    return [rule for rule in whole if folder.startswith(rule.get("Prefix", ""))]
 
 
 def least(template: Template, values: list[object]) -> float:
@@ -35,6 +37,16 @@ def objects_expire(template: Template) -> Findings:
             yield Finding(bucket.name, f"older versions are kept for {versions:g} days")
 
 
+def results_begin_no_new_week(template: Template) -> Findings:
+    """A query's result is gone after a day, so that what it tells of day seven does not live for seven more."""
+    for group in template.of_type("Athena::WorkGroup"):
+        place = group.at("WorkGroupConfiguration/ResultConfiguration/OutputLocation")
+        bucket, folder = template.get(place), re.sub(r"^s3://[^/]*/", "", text(place))
+        days = [rule.get("ExpirationInDays") for rule in purges(bucket, folder)] if bucket else []
+        if least(template, days) > 1:
+            yield Finding(group.name, f"results are kept for {least(template, days):g} days")
+
+
 def unfinished_uploads_are_dropped(template: Template) -> Findings:
     """The parts of an upload that never ended are gone after a day."""
     for bucket in template.of_type("S3::Bucket"):
@@ -49,6 +61,15 @@ def queues_forget(template: Template) -> Findings:
         seconds = template.number(queue.properties.get("MessageRetentionPeriod", 345_600))
         if seconds is None or seconds > DAYS * 86_400:
             yield Finding(queue.name, f"messages are kept for {seconds} s")
+
+
+def late_images_are_not_processed(template: Template) -> Findings:
+    """An image waits for a day at most: one that is processed later would be kept for longer after its upload."""
+    targets = [template.get(queue.at("RedrivePolicy/deadLetterTargetArn")) for queue in template.of_type("SQS::Queue")]
+    for queue in template.of_type("SQS::Queue"):
+        seconds = template.number(queue.properties.get("MessageRetentionPeriod", 345_600))
+        if queue not in targets and (seconds is None or seconds > LATE_SECONDS):
+            yield Finding(queue.name, f"hands images out for {seconds} s")
 
 
 def records_expire(template: Template) -> Findings:
@@ -74,12 +95,17 @@ def no_copy_outlives_the_purge(template: Template) -> Findings:
 
 
 def kafka_forgets(template: Template) -> Findings:
-    """Kafka keeps a record for at most seven days, and no topic compacts or has a time of its own."""
+    """Kafka drops a record, with its segment, within seven days by its own clock; no topic has a time of its own."""
     for configuration in template.of_type("MSK::Configuration"):
         words = text(configuration.at("ServerProperties"))
         hours = re.search(r"^log\.retention\.hours=(\d+)$", words, re.MULTILINE)
-        if hours is None or int(hours[1]) > DAYS * 24:
-            yield Finding(configuration.name, f"records are kept for {hours[1] if hours else 'unsaid'} hours")
+        roll = re.search(r"^log\.roll\.ms=(\d+)$", words, re.MULTILINE)
+        # what is dropped is a segment, so long after its last record, and it takes records for log.roll.ms
+        kept = int(hours[1]) + int(roll[1]) / 3_600_000 if hours and roll else float("inf")
+        if kept > DAYS * 24:
+            yield Finding(configuration.name, f"records are kept for {kept:g} hours")
+        if not re.search(r"^log\.message\.timestamp\.type=LogAppendTime$", words, re.MULTILINE):
+            yield Finding(configuration.name, "keeps records for as long as their producer's clock says")
         if re.search(r"^log\.(retention\.(ms|minutes)|cleanup\.policy)=", words, re.MULTILINE):
             yield Finding(configuration.name, "something overrides log.retention.hours")
     for topic in template.of_type("MSK::Topic"):
@@ -96,6 +122,21 @@ def logs_forget(template: Template) -> Findings:
         days = template.number(group.at("RetentionInDays"))
         if days is None or days > DAYS:
             yield Finding(group.name, f"lines are kept for {'ever' if days is None else f'{days:g} days'}")
+
+
+def no_trace_is_kept(template: Template) -> Findings:
+    """X-Ray keeps traces, with users' addresses and images' IDs, for 30 days; so nothing is traced."""
+    for stage in template.of_type("ApiGateway::Stage"):
+        if stage.at("TracingEnabled") is not False:
+            yield Finding(stage.name, "is traced")
+    for function in template.of_type("Lambda::Function"):
+        if function.at("TracingConfig/Mode") == "Active":
+            yield Finding(function.name, "is traced")
+    for resource in template.resources.values():
+        for document in policies(resource):
+            actions = [text(action) for statement in statements(document) for action in each(statement.get("Action"))]
+            if any(action.startswith("xray:") for action in actions):
+                yield Finding(resource.name, "may write traces")
 
 
 def logs_go_to_groups_of_the_template(template: Template) -> Findings:
@@ -139,12 +180,15 @@ def results_go_to_buckets_that_purge(template: Template) -> Findings:
 
 RULES: tuple[Rule, ...] = (
     objects_expire,
+    results_begin_no_new_week,
     unfinished_uploads_are_dropped,
     queues_forget,
+    late_images_are_not_processed,
     records_expire,
     no_copy_outlives_the_purge,
     kafka_forgets,
     logs_forget,
+    no_trace_is_kept,
     logs_go_to_groups_of_the_template,
     results_go_to_buckets_that_purge,
 )

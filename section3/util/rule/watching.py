@@ -1,13 +1,17 @@
 """Somebody is told when it breaks, is slow or costs too much, and can find out why."""
 
+import re
+
 from section3.util.rule.rule import Finding, Findings, Rule
-from section3.util.template import Resource, Template, at, each, names, text
+from section3.util.template import Resource, Template, at, each, names, statements, text
 
 # What has to be watched: the metric and, where one metric is of many things, whose.
 WATCHED = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "WorkQueue"),
+    ("AWS/ApiGateway", "4XXError", "ApiStage"),
     ("AWS/ApiGateway", "5XXError", "ApiStage"),
+    ("AWS/WAFV2", "BlockedRequests", "Name"),
     ("AWS/Lambda", "Throttles", "UploadFunction"),
     ("ECS/ContainerInsights", "RunningTaskCount", "Service"),
     ("AWS/DynamoDB", "WriteThrottleEvents", "RecordTable"),
@@ -16,6 +20,8 @@ WATCHED = {
     ("AWS/KafkaConnect", "ErroredTaskCount", "Name"),
     ("AWS/Firehose", "DeliveryToS3.DataFreshness", "BiStream"),
 }
+# Who sends notices to the topic of alarms.
+SENDERS = {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
 TAGGED = (
     "S3::Bucket",
     "SQS::Queue",
@@ -25,6 +31,8 @@ TAGGED = (
     "Athena::WorkGroup",
     "MSK::Cluster",
 )
+# A metric that a query looks for: SELECT MAX(Metric) FROM "Namespace" WHERE "Dimension" = '${Name}'
+QUERY = re.compile(r"""SELECT \w+\((?P<metric>\w+)\) FROM "(?P<namespace>[^"]+)" WHERE (?P<whose>.+)""")
 KINDS = {"images", "metadata", "bi", "logs"}
 
 
@@ -39,8 +47,33 @@ def alarms_tell_somebody(template: Template) -> Findings:
             yield Finding(alarm.name, "does not say what it means")
 
 
+def alarms_need_no_key_of_data(template: Template) -> Findings:
+    """Notices have a key of their own, which their senders may use: they come through when the data's is disabled."""
+    topics = template.of_type("SNS::Topic")
+    storage = [resource for resource in template.resources.values() if resource not in topics]
+    data = {key.name for key in template.of_type("KMS::Key") if any(uses(resource, key) for resource in storage)}
+    for topic in topics:
+        key = template.get(topic.at("KmsMasterKeyId"))
+        if key is None or key.name in data:
+            yield Finding(topic.name, "falls silent with the data's key")
+            continue
+        senders = {
+            text(service)
+            for statement in statements(key.at("KeyPolicy"))
+            if statement["Effect"] == "Allow" and "kms:GenerateDataKey" in each(statement.get("Action"))
+            for service in each(at(statement, "Principal/Service"))
+        }
+        if not senders >= SENDERS:
+            yield Finding(key.name, f"refuses {', '.join(sorted(SENDERS - senders))}")
+
+
+def uses(resource: Resource, key: Resource) -> bool:
+    """Return whether a resource, other than a name of the key, refers to a key."""
+    return resource.type != "AWS::KMS::Alias" and key.name in names(resource.properties)
+
+
 def what_can_break_is_watched(template: Template) -> Findings:
-    """There is an alarm for each part: dead letters, waiting, errors, limits, Kafka's disk and leaders, sink, BI."""
+    """Each part has an alarm: dead letters, waiting, errors, floods, limits, Kafka's disk and leaders, sink, BI."""
     found = {watch for alarm in template.of_type("CloudWatch::Alarm") for watch in watches(alarm)}
     for namespace, metric, whose in sorted(WATCHED):
         if (namespace, metric, whose) not in found:
@@ -50,11 +83,14 @@ def what_can_break_is_watched(template: Template) -> Findings:
 def watches(alarm: Resource) -> set[tuple[str, str, str]]:
     """Return what an alarm looks at: namespace, metric and each name among its dimensions."""
     metrics = [at(query, "MetricStat/Metric") for query in each(alarm.at("Metrics"))]
+    queries = [QUERY.match(text(query.get("Expression"))) for query in each(alarm.at("Metrics"))]
     return {
         (text(metric["Namespace"]), text(metric["MetricName"]), name)
         for metric in [alarm.properties, *filter(None, metrics)]
         if "MetricName" in metric
         for name in names([dimension["Value"] for dimension in metric["Dimensions"]])
+    } | {
+        (query["namespace"], query["metric"], name) for query in filter(None, queries) for name in names(query["whose"])
     }
 
 
@@ -80,15 +116,13 @@ def data_say_what_they_are(template: Template) -> Findings:
 
 
 def calls_can_be_followed(template: Template) -> Findings:
-    """A call is traced from the API through its function, is in the access log, and the parts give figures."""
+    """A call is in the API's access log under an ID, and the parts give figures."""
     for stage in template.of_type("ApiGateway::Stage"):
-        if stage.at("TracingEnabled") is not True or not stage.at("AccessLogSetting/DestinationArn"):
-            yield Finding(stage.name, "is not traced or has no access log")
+        log = stage.at("AccessLogSetting") or {}
+        if not log.get("DestinationArn") or "$context.requestId" not in text(log.get("Format")):
+            yield Finding(stage.name, "has no access log of calls by their ID")
         if not template.of_type("ApiGateway::Account"):
             yield Finding(stage.name, "has no role to write its log with")
-    for function in template.of_type("Lambda::Function"):
-        if function.at("TracingConfig/Mode") != "Active":
-            yield Finding(function.name, "is not traced")
     for cluster in template.of_type("ECS::Cluster"):
         if {"Name": "containerInsights", "Value": "enabled"} not in each(cluster.at("ClusterSettings")):
             yield Finding(cluster.name, "gives no figures on tasks, which scaling needs")
@@ -111,6 +145,7 @@ def events_fit_their_table(template: Template) -> Findings:
 
 RULES: tuple[Rule, ...] = (
     alarms_tell_somebody,
+    alarms_need_no_key_of_data,
     what_can_break_is_watched,
     spending_has_a_budget,
     data_say_what_they_are,
