@@ -19,7 +19,8 @@ def parser() -> cli.Parser:
     """Return the arguments of the job."""
     arguments = cli.Parser(
         description="Clean, check and label the membership applications of a folder, and publish them as one batch.",
-        example="./section1_runner.sh run --src-path my/applications --dest-path my/results",
+        example="./section1_runner.sh run --src-path my/applications --dest-path my/results\n"
+        "  ./section1_runner.sh run --compare stricter.yaml --reprocess --batch 2026-11-23T16",
     )
     arguments.add_argument(
         "--task-config",
@@ -35,6 +36,11 @@ def parser() -> cli.Parser:
     arguments.add_argument("--dest-path", type=folder, metavar="FOLDER", help="publish to another folder")
     arguments.add_argument("--reprocess", action="store_true", help="replace the committed batch that --batch names")
     arguments.add_argument("--dry-run", action="store_true", help="read, label and report, but write nothing")
+    arguments.add_argument(
+        "--compare",
+        metavar="OTHER",
+        help="show which rows the rules of another configuration would move, and write nothing",
+    )
     return arguments
 
 
@@ -53,14 +59,30 @@ def job(arguments: argparse.Namespace) -> int:
     from section1.main import run
 
     config, request = requested(arguments)
+    if arguments.compare is not None:
+        return compare(config, request, arguments.compare)
     outcome = run(config, request, Progress())
     cli.conclude(lambda: tell(outcome, request, config.destination, time.monotonic() - started))
     return REFUSED if outcome.report.refused else 0
 
 
+def compare(config: "ProcessConfig", request: "Request", other: str) -> int:
+    """Say what the rules of another configuration would change, return the exit code."""
+    started = time.monotonic()
+    from common.progress import Progress
+    from section1 import main
+    from section1.config import load_process
+    from section1.util.summary import comparison
+
+    compared = main.compare(config, load_process(other, "--compare").rules, request, Progress())
+    cli.conclude(lambda: print(comparison(compared, other=other, seconds=time.monotonic() - started)))
+    return REFUSED if compared.refused else 0
+
+
 def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: float) -> None:
     """Print the closing table and where the batch is, or why there is none."""
-    from section1.util.summary import places, table
+    from section1.operator.destination import Destination
+    from section1.util.summary import table
 
     report = outcome.report
     if outcome.nothing_new and not request.dry_run:
@@ -71,7 +93,7 @@ def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: flo
     else:
         state = "published, none replaced" if request.reprocess and not outcome.replaced else "published"
         print(table(report, state=state, seconds=seconds))
-        print(places(report, destination))
+        print("".join(f"  {place}\n" for place in Destination(destination).places(report.batch)), end="")
 
 
 def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":

@@ -40,12 +40,15 @@ class _Loader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(model: type[Model], path: Path) -> Model:
-    """Return the file as `model`. Raises: UsageError, a line a problem: file, key, value and what is allowed."""
+def load(model: type[Model], path: Path, option: str = "--task-config") -> Model:
+    """Return the file as `model`. Raises: UsageError, a line a problem: file, key, value and what is allowed.
+
+    `option` is the one that names the file.
+    """
     try:
         content = yaml.load(path.read_bytes().decode("utf-8"), Loader=_Loader)  # noqa: S506 - it makes text alone
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name another file with --task-config") from None
+        raise UsageError(f"{path}: {error.strerror}; name another file with {option}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path.name}: is no UTF-8 text; save it as UTF-8") from None
     except yaml.YAMLError as error:

@@ -119,7 +119,7 @@ class ProcessConfig(Frozen):
     rules: Rules
 
 
-def load_process(name: str) -> ProcessConfig:
-    """Return the configuration that is named: a file of section1/conf, or a path. Raises: UsageError."""
+def load_process(name: str, option: str = "--task-config") -> ProcessConfig:
+    """Return the configuration that `option` names: a file of section1/conf, or a path. Raises: UsageError."""
     in_conf = CONF / name
-    return load(ProcessConfig, in_conf if in_conf.is_file() else Path(name))
+    return load(ProcessConfig, in_conf if in_conf.is_file() else Path(name), option)

@@ -10,13 +10,15 @@ from pathlib import Path
 
 from common.errors import JobError, UsageError
 from common.progress import Progress
-from section1.config import ProcessConfig
+from section1.config import ProcessConfig, Rules
 from section1.operator.destination import Destination, Stage
 from section1.operator.engine import Engine, engine_of
+from section1.operator.pages import refresh
 from section1.operator.parts import add_empty_parts, rows_written
 from section1.operator.source import Source, read_source, require_unchanged
 from section1.util.batch import free_name
 from section1.util.columns import OUTPUTS
+from section1.util.moves import Comparison, total
 from section1.util.report import Committed, Counts, Report
 
 
@@ -26,6 +28,13 @@ class RowsLost(JobError):
     def __init__(self, rows: int, counts: Counts, written: list[int]) -> None:
         counted = f"{counts.successful} + {counts.unsuccessful} counted, {written[0]} + {written[1]} written"
         super().__init__(f"{rows} rows were read, {counted}; nothing was published; please report this line")
+
+
+class RowsNotCompared(JobError):
+    """The engine did not label every row by both rules."""
+
+    def __init__(self, rows: int, compared: int) -> None:
+        super().__init__(f"{rows} rows were read, {compared} compared; please report this line")
 
 
 class SourceGone(UsageError):
@@ -61,13 +70,7 @@ def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
     """Label the applications that no batch holds yet and publish them as one. Raises: JobError, OSError."""
     destination, engine = Destination(config.destination), engine_of(config, dry_run=request.dry_run)
     with _workplace(destination, request.dry_run) as stage:
-        committed = destination.committed()
-        name = request.batch if request.reprocess else free_name(request.batch, committed)
-        replaced = committed.pop(name, None)
-        with progress.step("reading"):
-            source = read_source(config.source, stage.source, _batch_by_content(committed), progress.tell)
-        if replaced:
-            require_all_there(replaced, source)
+        name, replaced, source = _input(config, request, destination, stage, progress)
         with progress.step("labelling"):
             counts = label(source, engine, stage, config.parts)
         report = _report(name, request, source, counts, engine, progress)
@@ -76,6 +79,36 @@ def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
             with progress.step("publishing"), destination.replacing(name, stage) if replaced else nullcontext():
                 destination.publish(stage, report)
         return outcome
+
+
+def compare(config: ProcessConfig, other: Rules, request: Request, progress: Progress) -> Comparison:
+    """Label what the requested batch would take by other rules too, and write nothing. Raises: JobError, OSError."""
+    engine = engine_of(config, dry_run=True)
+    with _workplace(Destination(config.destination), dry_run=True) as stage:
+        name, _, source = _input(config, request, Destination(config.destination), stage, progress)
+        with progress.step("labelling twice"):
+            try:
+                moves = engine.compare(source, other) if source.rows else []
+            finally:
+                require_unchanged(source)
+    if total(moves) != source.rows:
+        raise RowsNotCompared(source.rows, total(moves))
+    files = tuple(file.read for file in source.files)
+    return Comparison(name, engine.name, files, source.skipped, source.refused, tuple(moves))
+
+
+def _input(
+    config: ProcessConfig, request: Request, destination: Destination, stage: Stage, progress: Progress
+) -> tuple[str, Committed | None, Source]:
+    """Return the name of the batch to make, the one it replaces, and its files, laid ready. Raises: JobError."""
+    committed = destination.committed()
+    name = request.batch if request.reprocess else free_name(request.batch, committed)
+    replaced = committed.pop(name, None)
+    with progress.step("reading"):
+        source = read_source(config.source, stage.source, _batch_by_content(committed), progress.tell)
+    if replaced:
+        require_all_there(replaced, source)
+    return name, replaced, source
 
 
 def label(source: Source, engine: Engine, stage: Stage, parts: int) -> Counts:
@@ -113,6 +146,7 @@ def _workplace(destination: Destination, dry_run: bool) -> Iterator[Stage]:
             destination.clean()
             with destination.stage() as stage:
                 yield stage
+            refresh(destination)  # pages are made from what is committed, so they come last
 
 
 def _batch_by_content(committed: dict[str, Committed]) -> dict[str, str]:

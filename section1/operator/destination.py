@@ -91,7 +91,7 @@ class Destination:
 
     def holds(self, batch: str) -> bool:
         """Return whether the batch counts."""
-        return self._marker(batch).exists()
+        return self.marker(batch).exists()
 
     def newest(self) -> tuple[str, float] | None:
         """Return the batch that was published last, and when (seconds since 1970); None without one."""
@@ -99,11 +99,13 @@ class Destination:
         return max(published, key=itemgetter(1), default=None)
 
     def clean(self) -> None:
-        """Remove what killed runs left: stages, and outputs of batches that were never committed."""
+        """Remove what killed runs left: stages, and outputs and pages of batches that are not committed."""
         leftovers = _children(self._stages)
+        pages = (path for path in _children(self._reports) if path.suffix == ".html" and NAME.fullmatch(path.stem))
+        leftovers += [path for path in pages if not self.marker(path.stem).exists()]
         for name in OUTPUTS:
             batches = (folder for folder in _children(self.root / name) if NAME.fullmatch(folder.name))
-            leftovers += [folder for folder in batches if not self._marker(folder.name).exists()]
+            leftovers += [folder for folder in batches if not self.marker(folder.name).exists()]
         for folder in leftovers:
             logger.info("removing what an interrupted run left: %s", folder.relative_to(self.root))
             if folder.is_dir() and not folder.is_symlink():
@@ -114,8 +116,13 @@ class Destination:
     def _markers(self) -> list[Path]:
         return [path for path in _children(self._reports) if path.suffix == ".json" and NAME.fullmatch(path.stem)]
 
-    def _marker(self, batch: str) -> Path:
+    def marker(self, batch: str) -> Path:
+        """Return where the report is that makes a batch count."""
         return self._reports / f"{batch}.json"
+
+    def page(self, batch: str) -> Path:
+        """Return where the page is that shows the report to a person; it may be missing."""
+        return self._reports / f"{batch}.html"
 
     @contextmanager
     def stage(self) -> Iterator[Stage]:
@@ -136,15 +143,28 @@ class Destination:
                 _flush(part)
             _flush(stage.output(name))
             _move(stage.output(name), self.root / name / report.batch)
-        _move(marker, self._marker(report.batch))
+        _move(marker, self.marker(report.batch))
+
+    def places(self, batch: str) -> list[Path]:
+        """Return where a committed batch's outputs, its report and, if it has one, its page are."""
+        outputs = [self.root / name / batch for name in OUTPUTS]
+        return [*outputs, self.marker(batch), *filter(Path.exists, [self.page(batch)])]
+
+    def put_page(self, batch: str, content: bytes) -> None:
+        """Lay a committed batch's page beside its report, whole or not at all; a draft that stays is cleaned."""
+        draft = self._stages / f"{batch}.html"
+        draft.write_bytes(content)
+        _flush(draft)
+        draft.rename(self.page(batch))
 
     @contextmanager
     def replacing(self, batch: str, stage: Stage) -> Iterator[None]:
-        """Withdraw a committed batch, its report first, while the body publishes another; put it back if that fails."""
+        """Withdraw a committed batch, report first, while the body publishes another; put it back if that fails."""
         withdrawn = stage.root / "withdrawn"
         withdrawn.mkdir()
         try:
-            _move(self._marker(batch), withdrawn / "report.json")
+            _move_if_there(self.page(batch), withdrawn / "report.html")
+            _move(self.marker(batch), withdrawn / "report.json")
             for name in OUTPUTS:
                 _move_if_there(self.root / name / batch, withdrawn / name)
             yield
@@ -160,12 +180,13 @@ class Destination:
         if not (withdrawn / "report.json").exists():
             return
         failed.mkdir()
-        _move_if_there(self._marker(batch), failed / "report.json")
+        _move_if_there(self.marker(batch), failed / "report.json")
         for name in OUTPUTS:
             if (withdrawn / name).exists():
                 _move_if_there(self.root / name / batch, failed / name)
                 _move(withdrawn / name, self.root / name / batch)
-        _move(withdrawn / "report.json", self._marker(batch))
+        _move_if_there(withdrawn / "report.html", self.page(batch))
+        _move(withdrawn / "report.json", self.marker(batch))
 
 
 def _children(folder: Path) -> list[Path]:

@@ -20,7 +20,8 @@ from section1.operator.engine import EngineFailed
 from section1.operator.parts import flushed_meanwhile, part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import NEEDS_QUOTES, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
-from section1.util.label_sql import LABEL, SHARED_IDS, parameters
+from section1.util.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
+from section1.util.moves import Move
 from section1.util.parts import in_parts
 from section1.util.plain_csv import BLOCK_BYTES
 from section1.util.report import Counts
@@ -62,6 +63,23 @@ class DuckdbEngine:
                         _write(batches, successful / part_name(number), unsuccessful / part_name(number), writer)
                 return _counts(connection, tally)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise EngineFailed(self.name, error) from None
+
+    def compare(self, source: Source, other: Rules) -> list[Move]:
+        """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed."""
+        again, label, moves = (path.read_text(encoding="utf-8") for path in (AGAIN, LABEL, MOVES))
+        query = (
+            f"with application as ({to_duckdb(again, {})}), labelled_again as ({to_duckdb(label, parameters(other))}) "
+            f"{to_duckdb(moves, {})}"
+        )
+        try:
+            with self._connect(source.files[0].staged.parent) as connection:
+                connection.execute("set preserve_insertion_order = false")
+                connection.execute("set variable source_files = ?", [[file.read.name for file in source.files]])
+                connection.execute(f"create temp view application as {_relation(source.files)}")
+                connection.execute(f"create temp view labelled as {self._label}")
+                return [Move(*row) for row in connection.execute(query).fetchall()]
+        except (duckdb.Error, OSError) as error:
             raise EngineFailed(self.name, error) from None
 
     def _connect(self, scratch: Path) -> duckdb.DuckDBPyConnection:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from common.errors import JobError
-from section1.config import ProcessConfig
+from section1.config import ProcessConfig, Rules
 from section1.operator.source import Source
+from section1.util.moves import Move
 from section1.util.report import Counts
 
 
@@ -22,6 +23,14 @@ class Engine(Protocol):
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
         """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed."""
+        ...
+
+    def compare(self, source: Source, other: Rules) -> list[Move]:
+        """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed.
+
+        One scan labels each row twice: the second labelling reads what the first one passes on, so that no row has to
+        be found again and none is kept.
+        """
         ...
 
 

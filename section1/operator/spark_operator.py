@@ -24,7 +24,8 @@ from section1.operator.java_gateway import JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
-from section1.util.label_sql import LABEL, SHARED_IDS, parameters
+from section1.util.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
+from section1.util.moves import Move
 from section1.util.parts import in_parts
 from section1.util.plain_csv import BLOCK_BYTES
 from section1.util.report import Counts
@@ -68,7 +69,7 @@ class SparkEngine:
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
         """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed, JavaMissing."""
         lines = successful.with_name("lines")
-        with self._session(brief=sum(file.read.bytes for file in source.files) < BRIEF_BYTES) as spark:
+        with self._session(brief=_is_brief(source)) as spark:
             tally = Observation("tally")
             _application(spark, source).createOrReplaceTempView("application")
             labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters).observe(tally, *_tallied())
@@ -81,6 +82,16 @@ class SparkEngine:
         for folder, columns in ((successful, SUCCESSFUL), (unsuccessful, UNSUCCESSFUL)):
             _gather(lines / f"output={folder.name}", folder, header(columns), self._parts)
         return counts
+
+    def compare(self, source: Source, other: Rules) -> list[Move]:
+        """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed."""
+        again, label, moves = (path.read_text(encoding="utf-8") for path in (AGAIN, LABEL, MOVES))
+        with self._session(brief=_is_brief(source)) as spark:
+            _application(spark, source).createOrReplaceTempView("application")
+            spark.sql(label, args=self._parameters).createOrReplaceTempView("labelled")
+            spark.sql(again).createOrReplaceTempView("application")
+            spark.sql(label, args=parameters(other)).createOrReplaceTempView("labelled_again")
+            return [Move(*row) for row in spark.sql(moves).collect()]
 
     @contextmanager
     def _session(self, *, brief: bool) -> Iterator[SparkSession]:
@@ -106,6 +117,11 @@ def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
     if settings.master.startswith("local"):
         conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
     return conf
+
+
+def _is_brief(source: Source) -> bool:
+    """Return whether the work is done before Java's second compiler has paid for itself."""
+    return sum(file.read.bytes for file in source.files) < BRIEF_BYTES
 
 
 def _application(spark: SparkSession, source: Source) -> DataFrame:

@@ -25,6 +25,7 @@ OPTIONS = [
     "--dest-path",
     "--reprocess",
     "--dry-run",
+    "--compare",
 ]
 HEAVY = {"pydantic", "duckdb", "pyspark", "pyarrow", "sqlglot", "yaml", "rich", "section1.main"}
 WIDE = {"COLUMNS": "300"}
@@ -178,8 +179,9 @@ def test_folders_are_relative_to_the_callers_own(folder: Path) -> None:
     assert rows_of(folder / "dest" / "successful_application" / BATCH) == [
         ("Ada", "Lim", "19901210", "91234567", "ada@lim.com", "true", "Lim_1218b")
     ]
-    places = [f"successful_application/{BATCH}", f"unsuccessful_application/{BATCH}", f"report/{BATCH}.json"]
-    assert ran.out.splitlines()[-3:] == [f"  {folder}/dest/{place}" for place in places]
+    reports = [f"report/{BATCH}.json", f"report/{BATCH}.html"]
+    places = [f"successful_application/{BATCH}", f"unsuccessful_application/{BATCH}", *reports]
+    assert ran.out.splitlines()[-4:] == [f"  {folder}/dest/{place}" for place in places]
 
 
 def test_a_configuration_may_be_named_by_its_path(folder: Path) -> None:

@@ -44,7 +44,7 @@ def counting(site: Site) -> dict[str, bytes]:
     """Return the files of the batches that count."""
     batches = site.batches()
     files = {Path(path): content for path, content in everything_in(site.config).items()}
-    return {str(path): content for path, content in files.items() if path.parts[1].removesuffix(".json") in batches}
+    return {str(path): content for path, content in files.items() if path.parts[1].partition(".")[0] in batches}
 
 
 def require_completed(site: Site) -> None:

@@ -23,6 +23,12 @@ def parse(text: str, *, replacing: bool) -> str:
     return text
 
 
+def in_time(name: str) -> tuple[str, int]:
+    """Return what sorts batches by their time: 2026-11-23T16-10 comes behind 2026-11-23T16-2 and before T17."""
+    hour, number = name[:13], name[14:]
+    return hour, int(number or 1)
+
+
 def free_name(hour: str, committed: Container[str]) -> str:
     """Return the first name of the hour that no committed batch has."""
     name, number = hour, 1

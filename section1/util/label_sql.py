@@ -1,4 +1,4 @@
-"""The labelling as one Spark SQL text with the rules as named parameters, and the count of shared IDs as another."""
+"""The labelling as one Spark SQL text with the rules as named parameters, and what is asked of labelled rows."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,6 +8,8 @@ from section1.util.columns import WHITE_SPACE
 
 LABEL = CONF / "section1_label.sql"
 SHARED_IDS = CONF / "section1_shared_ids.sql"
+AGAIN = CONF / "section1_again.sql"  # labelled rows as applications again
+MOVES = CONF / "section1_moves.sql"  # rows that were labelled twice, counted
 TITLES = ("Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof")
 SUFFIXES = ("MD", "DDS", "DVM", "PhD", "Jr", "Sr", "II", "III", "IV", "V")
 

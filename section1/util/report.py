@@ -65,6 +65,14 @@ class Committed(_Part):
     files: tuple[FileRead, ...]
 
 
+class Tally(_Part):
+    """What the pages of later batches need to know of a batch."""
+
+    batch: str
+    rows: int
+    counts: Counts
+
+
 class Report(Committed):
     """One batch, as its report tells it."""
 
@@ -76,3 +84,8 @@ class Report(Committed):
     rows: int
     counts: Counts
     seconds: dict[str, float]
+
+    @property
+    def tally(self) -> Tally:
+        """What of it the pages of later batches show."""
+        return Tally(batch=self.batch, rows=self.rows, counts=self.counts)

@@ -1,20 +1,18 @@
 """What a run says at its end, for a person."""
 
-from pathlib import Path
-
 from common.closing_table import closing_table
-from section1.util.columns import OUTPUTS
+from common.table import table as aligned
+from section1.util.moves import COLUMNS, Comparison, by_reason, total
 from section1.util.report import Report
+
+Lines = list[tuple[str, str | int]]
 
 
 def table(report: Report, *, state: str, seconds: float) -> str:
     """Return what became of the files and rows, a line each."""
     counts = report.counts
-    rows: list[tuple[str, str | int]] = [
-        ("files read", len(report.files)),
-        ("files skipped, in a batch already", len(report.skipped)),
-        ("files refused", len(report.refused)),
-        *((f"  {file.name}", file.problem) for file in report.refused),
+    rows: Lines = [
+        *_files(report),
         ("rows in", report.rows),
         ("successful", counts.successful),
         ("unsuccessful", counts.unsuccessful),
@@ -26,7 +24,26 @@ def table(report: Report, *, state: str, seconds: float) -> str:
     return closing_table(f"batch {report.batch}: {state}", rows)
 
 
-def places(report: Report, destination: Path) -> str:
-    """Return where the batch's outputs and its report are, a line each."""
-    paths = [*(destination / name / report.batch for name in OUTPUTS), destination / "report" / f"{report.batch}.json"]
-    return "\n".join(f"  {path}" for path in paths)
+def comparison(compared: Comparison, *, other: str, seconds: float) -> str:
+    """Return how many rows move between the outputs, and below it which reasons they gain and lose."""
+    moves = compared.moves
+    rows: Lines = [
+        *_files(compared),
+        ("rows in", total(moves)),
+        ("fall from successful to unsuccessful", total(moves, lambda move: move.falls)),
+        ("rise from unsuccessful to successful", total(moves, lambda move: move.rises)),
+        ("stay successful with another membership ID", sum(move.other_ids for move in moves)),
+        ("engine", compared.engine),
+        ("seconds", f"{seconds:.1f}"),
+    ]
+    title = f"batch {compared.batch}: before, and after a change to {other}; nothing written"
+    return f"{closing_table(title, rows)}\n{aligned(COLUMNS, by_reason(moves))}\n"
+
+
+def _files(told: Report | Comparison) -> Lines:
+    return [
+        ("files read", len(told.files)),
+        ("files skipped, in a batch already", len(told.skipped)),
+        ("files refused", len(told.refused)),
+        *((f"  {file.name}", file.problem) for file in told.refused),
+    ]
