@@ -1,4 +1,4 @@
-"""Section 1's configuration as frozen types. Source of the rules: the membership policy, README section 1."""
+"""Section 1's configuration as frozen types. Source of the rules: the membership policy, section1/README.md."""
 
 import re
 from datetime import date, datetime

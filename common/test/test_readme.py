@@ -26,7 +26,10 @@ def test_ci_runs_each_command_of_the_readme(command: str) -> None:
     assert command in CI
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "section2/README.md", "section3/README.md"])
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"section{section}/README.md" for section in (1, 2, 3))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_each_link_leads_to_a_file(page: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
     assert [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()] == []

@@ -1,4 +1,4 @@
-"""The columns of the input and of the two outputs, the reasons, and what is white space. Source: README, section 1."""
+"""The columns of the input and of the two outputs, the reasons, and what is white space. Source: section1/README.md."""
 
 import re
 
