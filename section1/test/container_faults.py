@@ -117,7 +117,7 @@ class Site(Copy):
         """Return where something is that belongs to no batch that counts."""
         batches = self.batches()
         entries = sorted(self.destination.glob("*/*"))
-        return [entry.parent.name for entry in entries if entry.name.removesuffix(".json") not in batches]
+        return [entry.parent.name for entry in entries if entry.name.partition(".")[0] not in batches]
 
     def said(self) -> list[str]:
         """Return what the runs said, without the moments that some lines begin with."""
