@@ -116,7 +116,8 @@ def test_a_full_disk_is_named_and_unhealthy_until_there_is_space(site: Site) -> 
         free()
         assert site.runner("run-now").returncode == 0
         after = files_inside()
-        assert (after.items() > before.items(), len(after) - len(before), health()[0]) == (True, 4, 0)  # two sets, a report, its page
+        # Two sets, a report, its page.
+        assert (after.items() > before.items(), len(after) - len(before), health()[0]) == (True, 4, 0)
     assert (site.runner("run-now").returncode, site.state()) == (0, COMPLETED)
 
 
