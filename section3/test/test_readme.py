@@ -83,6 +83,23 @@ def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Sect
     assert told(capacity.read()).markdown() in README
 
 
+def test_figures_in_the_words_are_those_of_the_tables() -> None:
+    results = capacity.read()
+    tables = bills(results).markdown() + knees(results).markdown()
+    for figure in ("28,572", "12,273", "6,666.7", "150 kafka", "60 brokers"):
+        assert figure in tables
+    assert "28,572 tasks" in README
+    assert "12,273 addresses" in README
+    assert "6.7 GB a second, three times over, on 150 brokers where a cluster has 60" in README
+    assert f"(p95 {round(float(_by_tenths(results)))} s)" in README
+
+
+def _by_tenths(results: Results) -> str:
+    """Return the p95 of the template's own minimum and maximum of tasks."""
+    [row] = [row for row in variants(results).rows if "3 to 60" in str(row[0]) and "tenth" in str(row[0])]
+    return str(row[3]).split(" -> ")[-1]
+
+
 def test_no_image_was_lost() -> None:
     outcomes = capacity.read().outcomes
     assert len(outcomes) == 16

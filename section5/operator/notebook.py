@@ -44,7 +44,6 @@ def executed(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook with what its cells say in a clean kernel. Raises: NotebookFailed."""
     client = NotebookClient(
         notebook,
-        timeout=SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(ROOT)}},
         config=Config(KernelManager={"transport": "ipc"}),  # a port would be open to all users of the machine

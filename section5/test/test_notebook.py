@@ -46,6 +46,14 @@ def test_the_key_figures_are_those_of_the_notebook() -> None:
     assert key_figures(nbformat.read(NOTEBOOK, as_version=4)) == KEY_FIGURES.read_text(), STALE
 
 
+def test_figures_in_the_words_are_those_of_the_cells() -> None:
+    words = SOURCE.read_text()
+    for told in FIGURES["accuracy"].values():
+        assert f"({told['always the most frequent']['accuracy']:.1%})".replace("%", " %") in words
+    guessing = [f"{0.25 / ceiling:.0%}".removesuffix("%") for ceiling in FIGURES["ceilings"].values()]
+    assert f"guessing alone is {' or '.join(guessing)} %" in words
+
+
 def test_a_failing_cell_is_told_in_one_line_and_nothing_is_written() -> None:
     with pytest.raises(NotebookFailed, match="ValueError: no such car; nothing was written"):
         executed(as_notebook("# %%\nraise ValueError('no such car')\n"))
