@@ -1,10 +1,10 @@
 """Queueing formulas give the values that were computed by hand."""
 
-from math import exp, inf, log
+from math import inf
 
 import pytest
 
-from section3.util.queueing import mean_wait, mean_wait_general, wait_percentile, waiting_probability
+from section3.util.queueing import mean_wait, mean_wait_general, waiting_probability
 
 
 @pytest.mark.parametrize("busy", [0.1, 0.5, 0.7, 0.99])
@@ -33,14 +33,6 @@ def test_nobody_waits_who_comes_when_nothing_comes() -> None:
 def test_all_wait_forever_when_more_comes_than_can_be_done(load: float) -> None:
     assert waiting_probability(2, load) == 1
     assert mean_wait(2, load, 1) == inf
-    assert wait_percentile(0.5, 2, load, 1) == inf
-
-
-def test_a_percentile_is_where_the_exponential_tail_has_this_share() -> None:
-    # P(wait > t) = 0.8 exp(-0.2 t) for one worker with a load of 0.8
-    assert wait_percentile(0.95, 1, 0.8, 1) == pytest.approx(log(0.8 / 0.05) / 0.2)
-    assert 0.8 * exp(-0.2 * wait_percentile(0.95, 1, 0.8, 1)) == pytest.approx(0.05)
-    assert wait_percentile(0.2, 1, 0.8, 1) == 0  # a fifth does not wait at all
 
 
 def test_tens_of_thousands_of_workers_neither_overflow_nor_wait() -> None:

@@ -1,6 +1,6 @@
 """Waits of c workers at one queue: exact for exponential times (Erlang), near for others (Allen and Cunneen)."""
 
-from math import inf, log
+from math import inf
 
 
 def waiting_probability(workers: int, load: float) -> float:
@@ -20,15 +20,6 @@ def mean_wait(workers: int, rate: float, service: float) -> float:
     """Return the mean seconds that an arrival waits in M/M/c; `rate` a second, `service` the mean seconds of one."""
     spare = workers / service - rate
     return waiting_probability(workers, rate * service) / spare if spare > 0 else inf
-
-
-def wait_percentile(share: float, workers: int, rate: float, service: float) -> float:
-    """Return the seconds that this share of the arrivals waits at most in M/M/c: beyond zero, waits are exponential."""
-    spare = workers / service - rate
-    if spare <= 0:
-        return inf
-    waiting = waiting_probability(workers, rate * service)
-    return log(waiting / (1 - share)) / spare if waiting > 1 - share else 0.0
 
 
 def mean_wait_general(workers: int, rate: float, service: float, cv: float, arrival_cv: float = 1.0) -> float:
