@@ -1,12 +1,18 @@
-"""What a machine lacks skips the tests that need it, in plain sight; REQUIRE="strace" makes such a skip a failure."""
+"""What a machine lacks skips the tests that need it, in plain sight; REQUIRE="strace" makes such a skip a failure.
 
+Tests that can be made arbitrarily long ask for their `budget`, and what they find out they `record`.
+"""
+
+import json
 import os
 import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from common.test.browser import browser
 
@@ -18,6 +24,9 @@ def docker() -> bool:
     )
 
 
+CASES = 100_000  # of a parser's property at full size
+settings.register_profile("small", derandomize=True, database=None, deadline=None)
+settings.register_profile("full", max_examples=CASES, database=None, deadline=None)
 HAVE: dict[str, Callable[[], bool]] = {
     "chromium": lambda: browser() is not None,
     "docker": docker,
@@ -27,12 +36,33 @@ HAVE: dict[str, Callable[[], bool]] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the size of the one test that can be made arbitrarily long."""
-    parser.addoption("--nasty-files", type=int, default=400, help="generated nasty files to compare both engines on")
+    """Add the size of the tests that can be made arbitrarily long, and where they write what they found."""
+    parser.addoption("--full", action="store_true", help="the budgets of `python -m proof` instead of small ones")
+    parser.addoption("--record", type=Path, metavar="FILE", help="append what tests found, a JSON object a line")
+
+
+@pytest.fixture(scope="session")
+def budget(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Return the small number, or the full one."""
+    return lambda small, full: full if request.config.getoption("--full") else small
+
+
+@pytest.fixture(scope="session")
+def record(request: pytest.FixtureRequest) -> Callable[[dict[str, str]], None]:
+    """Take down a row of a table; rows with the same columns are of the same table."""
+    path: Path | None = request.config.getoption("--record")
+
+    def take_down(row: dict[str, str]) -> None:
+        if path is not None:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{json.dumps(row)}\n")
+
+    return take_down
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker that --strict-markers asks for."""
+    """Choose how many cases a property gets, and name the marker that --strict-markers asks for."""
+    settings.load_profile("full" if config.getoption("--full") else "small")
     config.addinivalue_line("markers", f"needs(thing): skip where the machine lacks it ({', '.join(HAVE)})")
 
 

@@ -3,13 +3,14 @@
 import argparse
 import re
 
+from bench import RESULTS
 from bench.arguments import number_of_rows
-from bench.results import RESULTS, origin, write_section
 from bench.section1 import kept
 from bench.section1.plot import draw
 from bench.section1.report import SIZES, section, short, sizes_of
 from bench.section1.rounds import measured
 from common.errors import JobError
+from common.results import origin, write_section
 from section1.operator.java import find_java
 
 PLOT, KEPT = RESULTS.with_name("section1.png"), RESULTS.with_name("section1.json")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from bench.measure import MEMORY, Spread, Summary
-from bench.results import table
 from bench.section1.contenders import FLOOR, OWN_COPY, POLARS, Contender
 from bench.section1.kept import Measured
 from bench.section1.rounds import Size
 from bench.section1.source import FILES
 from bench.section1.targets import targets_table
+from common.results import table
 
 SIZES = (5_000, 100_000, 1_000_000, 10_000_000)
 HEADER = ("contender", "wall s", "CPU s", "peak MB", "to the floor", "to Polars", "to own copy")

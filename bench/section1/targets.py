@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.measure import Summary
-from bench.results import table
 from bench.section1.contenders import DUCKDB, IMPORTS, POLARS, SPARK, SPARK_COPY, STOCK, Contender
 from bench.section1.rounds import Size
+from common.results import table
 
 Place = tuple[int, Contender]
 _5K, _1M, _10M = 5_000, 1_000_000, 10_000_000

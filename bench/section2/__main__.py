@@ -3,11 +3,12 @@
 import argparse
 import statistics
 
+from bench import RESULTS
 from bench.arguments import number_of_rows
-from bench.results import RESULTS, origin, table, write_section
 from bench.section2.sales import HERE, answers, copy, in_server, loaded, meanwhile, order_entry, server, spread
 from common.errors import JobError
 from common.postgresql import Server
+from common.results import origin, table, write_section
 from section2.config import QUERIES
 from section2.main import differences
 

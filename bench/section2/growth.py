@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from psycopg2 import sql
 
+from bench import RESULTS
 from bench.arguments import number_of_rows
-from bench.results import RESULTS, origin, table, write_section
 from bench.section2.sales import HERE, copy, explained, in_server, order_entry, run, server, spread
 from common.postgresql import SUPERUSER, Server
+from common.results import origin, table, write_section
 from section2.config import QUERIES
 from section2.main import differences
 from section2.operator.client import client

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench import RESULTS
 from bench.measure import Measurement, Spread, measure
-from bench.results import RESULTS, origin, table, write_section
 from bench.section4.files import ROWS, write_files
 from common.database import add_database
 from common.embedded_postgresql import binaries, serving
 from common.postgresql import Server
+from common.results import origin, table, write_section
 from section4.config import CONF, ROOT
 from section4.main import create
 

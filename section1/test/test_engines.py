@@ -1,6 +1,7 @@
 """Both engines, one contract: every row in exactly one output, labelled as the oracle labels it."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,12 @@ def label_everything(tmp_path: Path, engine: str, files: dict[str, bytes], **cha
 
 @ENGINES
 def test_hand_made_and_generated_nasty_files_are_labelled_as_the_oracle_says(
-    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str, tmp_path: Path, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
 ) -> None:
-    files = list((HAND_MADE | nasty_files(request.config.getoption("--nasty-files"))).items())
+    files = list((HAND_MADE | nasty_files(budget(400, 10_000))).items())
     for start in range(0, len(files), FILES_AT_ONCE):
         label_everything(tmp_path / str(start), engine, dict(files[start : start + FILES_AT_ONCE]))
+    record({"engine": engine, "files labelled as the oracle says": f"{len(files):,}"})
 
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the real file is not here")
@@ -69,7 +71,7 @@ def test_the_real_file_gives_294_and_1705(engine: str, tmp_path: Path) -> None:
     assert (successful.total(), unsuccessful.total()) == (294, 1705)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(files=folders())
 def test_a_generated_nasty_folder_is_labelled_as_the_oracle_says(
     files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory

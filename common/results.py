@@ -1,4 +1,4 @@
-"""Writes the results down: Markdown tables, the machine they come from, one section of RESULTS.md a benchmark."""
+"""Writes results down: Markdown tables, the machine they come from, one section of a RESULTS.md each."""
 
 import os
 import platform
@@ -8,14 +8,10 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
-_TITLE = "# What the benchmarks measured"
-
 
 def write_section(path: Path, heading: str, body: str) -> None:
     """Replace the section of this heading in the file, or add it; other sections stay as they are."""
-    text = path.read_text(encoding="utf-8") if path.exists() else f"{_TITLE}\n"
-    path.write_text(with_section(text, heading, body), encoding="utf-8")
+    path.write_text(with_section(path.read_text(encoding="utf-8"), heading, body), encoding="utf-8")
 
 
 def with_section(text: str, heading: str, body: str) -> str:

@@ -1,8 +1,8 @@
-"""A benchmark replaces its own section of RESULTS.md and no other."""
+"""A result replaces its own section of RESULTS.md and no other."""
 
 from pathlib import Path
 
-from bench.results import machine, table, with_section, write_section
+from common.results import machine, table, with_section, write_section
 
 TEXT = "# Title\n\nwords\n\n## Section 1\n\nold\n\n### 5k rows\n\nold\n\n## Section 12\n\nkept\n"
 
@@ -23,9 +23,10 @@ def test_a_new_section_is_added_at_the_end() -> None:
 
 def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
     path = tmp_path / "RESULTS.md"
+    path.write_text("# Title\n")
     for _ in range(2):
         write_section(path, "Section 1", "body")
-        assert path.read_text() == "# What the benchmarks measured\n\n## Section 1\n\nbody\n"
+        assert path.read_text() == "# Title\n\n## Section 1\n\nbody\n"
 
 
 def test_a_table_is_markdown_in_straight_columns() -> None:
