@@ -60,6 +60,16 @@ def record(request: pytest.FixtureRequest) -> Callable[[dict[str, str]], None]:
     return take_down
 
 
+@pytest.fixture(scope="session")
+def fault(record: Callable[[dict[str, str]], None]) -> Callable[[str, str, str, str], None]:
+    """Take down a fault that lost nothing: what befell whom, what the user saw, what healed it."""
+
+    def take_down(what: str, whom: str, seen: str, heals: str) -> None:
+        record({"fault": what, "of": whom, "what the user sees": seen, "lost": "nothing", "what heals it": heals})
+
+    return take_down
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how many cases a property gets, and name the marker that --strict-markers asks for."""
     settings.load_profile("full" if config.getoption("--full") else "small")

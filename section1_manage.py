@@ -29,6 +29,7 @@ def parser() -> cli.Parser:
         help="configuration: a name in section1/conf, or a path",
     )
     arguments.add_argument("--engine", choices=["spark", "duckdb"], help="instead of the configured one")
+    arguments.add_argument("--master", metavar="URL", help="on Spark, and on this master, such as spark://host:7077")
     arguments.add_argument(
         "--batch", metavar="HOUR", help="such as 2026-11-23T16; default: this hour in the configured time zone"
     )
@@ -101,10 +102,12 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
     from zoneinfo import ZoneInfo
 
     from common.errors import UsageError
-    from section1.config import load_process
+    from section1.config import load_process, on_master
     from section1.main import Request
     from section1.util.batch import hour_of, parse
 
+    if arguments.master is not None and arguments.engine == "duckdb":
+        raise UsageError("--master: is for Spark; leave --engine duckdb out")
     if arguments.reprocess and arguments.batch is None:
         raise UsageError("--reprocess: name the batch to replace with --batch, such as --batch 2026-11-23T16")
     overrides = {
@@ -113,6 +116,8 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
         "destination": arguments.dest_path,
     }
     config = load_process(arguments.task_config)
+    if arguments.master is not None:
+        config = on_master(config, arguments.master)
     config = config.model_copy(update={key: value for key, value in overrides.items() if value})
     now = datetime.now(ZoneInfo(config.time_zone))
     batch = parse(arguments.batch, replacing=arguments.reprocess) if arguments.batch is not None else hour_of(now)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from common.config import Frozen, load
+from common.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "section1" / "conf"
@@ -117,6 +118,15 @@ class ProcessConfig(Frozen):
     spark: SparkSettings
     duckdb: DuckdbSettings
     rules: Rules
+
+
+def on_master(config: ProcessConfig, master: str) -> ProcessConfig:
+    """Return the configuration, but on Spark, and on this master. Raises: UsageError."""
+    try:
+        spark = SparkSettings(master=master, driver_memory=config.spark.driver_memory)
+    except ValidationError:
+        raise UsageError(f"--master: {master!r} is no Spark master (e.g. spark://host:7077)") from None
+    return config.model_copy(update={"engine": "spark", "spark": spark})
 
 
 def load_process(name: str, option: str = "--task-config") -> ProcessConfig:

@@ -1,5 +1,6 @@
 """Section 1's job on its schedule, inside the container: `python3 -m section1.scheduled run|catch-up|check|stop`."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,11 +41,17 @@ def configured() -> "ProcessConfig":
     return load_process(CONFIG)
 
 
+def command() -> tuple[str, ...]:
+    """Return the job's command, which works on the cluster whose master SECTION1_MASTER names, if it does."""
+    master = os.environ.get("SECTION1_MASTER")
+    return ("section1_manage.py", "--task-config", CONFIG, *(["--master", master] if master else []))
+
+
 JOB = Job(
     name="section1",
     module="section1.scheduled",
     root=ROOT,
-    command=("section1_manage.py", "--task-config", CONFIG),
+    command=command(),
     logs=ROOT / "section1" / "log",
     batch_due=lambda now: batch_due(configured(), now),
     newest=lambda: newest(configured()),

@@ -23,8 +23,8 @@ from section1.operator.java_archive import Archive, archive_for
 
 _SECONDS_TO_START = 120
 _SECONDS_TO_STORE = 120
-_LOGGING = CONF / "section1_log4j2.properties"
-_SPARK_HOME = Path(pyspark.__file__).parent
+QUIET = f"-Dlog4j2.configurationFile={CONF / 'section1_log4j2.properties'}"
+SPARK_HOME = Path(pyspark.__file__).parent
 logger = logging.getLogger(__name__)
 # What Spark reaches into of java.base; its own launcher opens the same.
 _OPENED = (
@@ -32,10 +32,10 @@ _OPENED = (
     *("java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch", "sun.nio.cs", "sun.security.action"),
     "sun.util.calendar",
 )
-_OPTIONS = (
+OPTIONS = (
     "-XX:+ExitOnOutOfMemoryError",  # Spark would hang
     "-XX:+UseParallelGC",  # a batch job wants throughput, not short pauses
-    f"-Dlog4j2.configurationFile={_LOGGING}",
+    QUIET,
     # As Spark's own launcher: for Java's serialisation of lambdas, and for netty's buffers.
     "-Djdk.reflect.useDirectMethodHandle=false",
     "-Dio.netty.tryReflectionSetAccessible=true",
@@ -66,16 +66,16 @@ def gateway(settings: SparkSettings, *, brief: bool = False, dry_run: bool = Fal
 
     `brief` work is done before Java's second compiler has paid for itself. Raises: JavaMissing, JavaDied.
     """
-    java, jars = find_java(), _jars()
+    java, libraries = find_java(), jars()
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryFile("w+") as words,
-        archive_of(java, jars, may_store=not dry_run) as archive,
+        archive_of(java, libraries, may_store=not dry_run) as archive,
     ):
         connection = Path(folder, "connection")
         own = [f"-Djava.io.tmpdir={folder}", *archive.options, *_compilers(archive, brief)]
         process = subprocess.Popen(
-            [str(java.command), *own, *_arguments(settings, jars)],
+            [str(java.command), *own, *_arguments(settings, libraries)],
             stdin=subprocess.PIPE,  # Spark's gateway ends when this closes
             stdout=words,
             stderr=words,
@@ -94,12 +94,12 @@ def gateway(settings: SparkSettings, *, brief: bool = False, dry_run: bool = Fal
 
 def archive_of(java: Java, jars: list[Path], *, may_store: bool) -> AbstractContextManager[Archive]:
     """Give the classes that this Java has stored of these jars, as long as nothing that they depend on has changed."""
-    return archive_for(java, [pyspark.__version__, *_OPTIONS, *map(_stamp, jars)], may_store=may_store)
+    return archive_for(java, [pyspark.__version__, *OPTIONS, *map(_stamp, jars)], may_store=may_store)
 
 
-def _jars() -> list[Path]:
+def jars() -> list[Path]:
     """Return Spark's jars in an order that does not depend on the disk: stored classes are bound to it."""
-    return sorted((_SPARK_HOME / "jars").glob("*.jar"))
+    return sorted((SPARK_HOME / "jars").glob("*.jar"))
 
 
 def _stamp(jar: Path) -> str:
@@ -111,7 +111,7 @@ def _stamp(jar: Path) -> str:
 def _arguments(settings: SparkSettings, jars: list[Path]) -> list[str]:
     return [
         f"-Xmx{settings.driver_memory}",
-        *_OPTIONS,
+        *OPTIONS,
         *("-cp", ":".join(map(str, jars))),
         *("org.apache.spark.deploy.SparkSubmit", "--master", settings.master, "pyspark-shell"),
     ]
@@ -136,7 +136,7 @@ def _environment(settings: SparkSettings, connection: Path) -> dict[str, str]:
     return {
         **os.environ,
         "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
-        "SPARK_HOME": str(_SPARK_HOME),
+        "SPARK_HOME": str(SPARK_HOME),
         "SPARK_CONNECT_MODE": "0",
         **_address(settings),
         "LC_ALL": "C.UTF-8",  # or Java cannot open files whose path is not ASCII

@@ -25,7 +25,8 @@ def stage_as_parquet(blocks: Iterator[bytes], path: Path) -> int:
         raise HeaderRefused("it has no header" if header is None else "the header is malformed")
     places, width = positions(header.fields), len(header.fields)
     rows = 0
-    with pq.ParquetWriter(path, _SCHEMA) as writer:
+    # Uncompressed: Spark's library for it must be executed from the scratch folder, which a container forbids.
+    with pq.ParquetWriter(path, _SCHEMA, compression="none") as writer:
         for batch in _batches(_row(record, places, width) for record in found):
             columns = [pa.array(column, pa.string()) for column in zip(*batch, strict=True)]
             writer.write_table(pa.Table.from_arrays(columns, schema=_SCHEMA))

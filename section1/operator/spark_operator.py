@@ -18,9 +18,10 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from common.errors import JobError
 from section1.config import Rules, SparkSettings
 from section1.operator.engine import EngineFailed
-from section1.operator.java_gateway import JavaGone, gateway
+from section1.operator.java_gateway import QUIET, JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
 from section1.util.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
@@ -43,12 +44,24 @@ _SETTINGS = {
     # The staging folder is private: what a task has written need not wait for the job's end to be moved.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    # The default's library must be executed from the scratch folder, which a container forbids.
+    "spark.shuffle.mapStatus.compression.codec": "lz4",
     # No .crc file beside each file.
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
 }
 BRIEF_BYTES = 16 << 20  # measured: 100,000 rows are done sooner on Java's first compiler alone, a million are not
 _READ: dict[str, Any] = {"header": True, "sep": ",", "quote": "", "escape": "", "lineSep": "\n", "mode": "FAILFAST"}
 _READ_BACK: dict[str, Any] = {"quote": '"', "escape": '"', "multiLine": True, "lineSep": "\n", "mode": "FAILFAST"}
+
+
+class ClusterGone(JobError):
+    """The cluster has ended the session, or never begun it."""
+
+    def __init__(self, master: str) -> None:
+        super().__init__(
+            f"{master}: no Spark master answers there, or it could keep no executor alive; nothing was published; look "
+            "at the master's and the workers' logs, or name another master"
+        )
 
 
 class SparkEngine:
@@ -104,18 +117,27 @@ class SparkEngine:
             except (Py4JNetworkError, ConnectionError):
                 raise JavaGone from None
             except (PySparkException, Py4JError) as error:
+                if _is_stopped(SparkContext._active_spark_context):
+                    raise ClusterGone(self._settings.master) from None
                 raise EngineFailed(self.name, error) from None  # while Java is there to tell its text
             finally:
                 # They would hand the ended Java to the next session.
                 SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
 
+def _is_stopped(context: SparkContext | None) -> bool:
+    """Return whether Java has stopped a context that nobody here has."""
+    return context is not None and bool(context._jsc.sc().isStopped())
+
+
 def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
-    """Return the settings of the job's session, which on one machine listens there alone."""
+    """Return the settings of the job's session; on one machine it listens there alone, on many all are as quiet."""
     conf = SparkConf(_jvm=java.jvm).setAppName("section1")
     conf.setAll(list(_SETTINGS.items()))
     if settings.master.startswith("local"):
         conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
+    else:
+        conf.set("spark.executor.extraJavaOptions", f"{QUIET} -XX:+ExitOnOutOfMemoryError")
     return conf
 
 

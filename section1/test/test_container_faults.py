@@ -1,6 +1,6 @@
 """The container struck: killed, stopped, out of memory, time or disk; the old batch stays, the next run completes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,7 +9,9 @@ from section1.test.container_faults import (
     BEGINS,
     COMPLETED,
     DESTINATION,
+    DONE,
     LOG,
+    SECTION,
     Site,
     full_disk,
     health,
@@ -20,6 +22,8 @@ from section1.test.container_faults import (
 )
 
 pytestmark = pytest.mark.needs("docker")
+
+Fault = Callable[[str, str, str, str], None]
 
 FAILED = "the run failed with exit code 1"
 KILLED = "the run was killed (exit code 137), perhaps for lack of memory"
@@ -44,7 +48,7 @@ def files_inside() -> dict[str, str]:
     return {path: checksum for checksum, path in (line.split() for line in lines)}
 
 
-def test_a_run_that_is_killed_with_its_container_is_made_up_once(site: Site) -> None:
+def test_a_run_that_is_killed_with_its_container_is_made_up_once(site: Site, fault: Fault) -> None:
     before = site.counting()
     with site.held_run() as run:
         assert (docker("container", "kill", NAME).returncode, run.wait()) == (0, 137)
@@ -54,6 +58,7 @@ def test_a_run_that_is_killed_with_its_container_is_made_up_once(site: Site) -> 
     site.start()
     assert site.state() == COMPLETED
     assert site.said().count(BEGINS) == 2
+    fault("killed in the middle", "section 1's container", "status: exited", "the next start makes the run up")
 
 
 def test_stop_lets_a_run_clean_up_and_that_is_no_failure(site: Site) -> None:
@@ -67,15 +72,38 @@ def test_stop_lets_a_run_clean_up_and_that_is_no_failure(site: Site) -> None:
     assert site.state() == COMPLETED
 
 
-def test_of_two_runs_at_once_the_second_says_so_and_leaves(site: Site) -> None:
+def test_of_two_runs_at_once_the_second_says_so_and_leaves(site: Site, fault: Fault) -> None:
     with site.held_run() as first:
         second = site.runner("run-now")
     assert (first.returncode, second.returncode) == (0, 75)
-    assert second.stdout.endswith("section1: another run is at work, so this one did nothing\n")
+    busy = "another run is at work, so this one did nothing"
+    assert second.stdout.endswith(f"section1: {busy}\n")
     assert site.state() == COMPLETED
+    fault("two runs at once", "section 1", busy, "nothing to heal: the first one completes")
 
 
-def test_a_run_over_its_time_is_ended(site: Site) -> None:
+def test_two_containers_of_the_section_take_turns(site: Site, fault: Fault) -> None:
+    mounted = ["--volume", f"{site.section}:{SECTION}", "--env", f"RUN_AS_OWNER_OF={SECTION}"]
+    command = ["python3", "section1_manage.py", "--task-config", "section1_process.yaml"]
+    with site.held_run() as first:
+        second = docker("run", "--rm", *mounted, "--entrypoint", command[0], "section1_python", *command[1:])
+    problem = f"error: {DESTINATION}: another run is writing here; wait until it ends"
+    assert (first.returncode, second.returncode, second.stderr.splitlines()[-1]) == (0, 75, problem)
+    assert site.state() == COMPLETED
+    fault("two containers on one folder", "section 1", problem, "nothing to heal: the first one completes")
+
+
+def test_a_run_needs_no_network(site: Site, fault: Fault) -> None:
+    docker("network", "disconnect", "section1_default", NAME)
+    try:
+        assert site.runner("run-now").returncode == 0
+        assert site.state() == COMPLETED
+    finally:
+        docker("network", "connect", "section1_default", NAME)
+    fault("no network", "section 1", DONE, "nothing to heal")
+
+
+def test_a_run_over_its_time_is_ended(site: Site, fault: Fault) -> None:
     before = site.counting()
     with site.held_run() as run:
         assert run.wait(150) == 1
@@ -84,9 +112,10 @@ def test_a_run_over_its_time_is_ended(site: Site) -> None:
     assert health() == unhealthy(LATE)
     assert site.runner("run-now").returncode == 0
     assert site.state() == COMPLETED
+    fault("a run that hangs", "section 1", LATE, "the next run")
 
 
-def test_a_read_only_destination_is_named_and_unhealthy_until_it_can_be_written_again(site: Site) -> None:
+def test_a_read_only_destination_is_named_and_unhealthy_until_it_can_be_written_again(site: Site, fault: Fault) -> None:
     before = site.counting()
     with read_only_disk():
         assert site.runner("run-now").returncode == 1
@@ -96,9 +125,10 @@ def test_a_read_only_destination_is_named_and_unhealthy_until_it_can_be_written_
         assert (site.runner("status").returncode, site.counting()) == (1, before)
     assert site.runner("run-now").returncode == 0
     assert site.state() == COMPLETED
+    fault("read-only destination", "section 1", problem, "the next run, once it can be written")
 
 
-def test_a_full_disk_is_named_and_unhealthy_until_there_is_space(site: Site) -> None:
+def test_a_full_disk_is_named_and_unhealthy_until_there_is_space(site: Site, fault: Fault) -> None:
     with full_disk() as free:
         before = files_inside()
         ran = site.runner("run-now")
@@ -119,9 +149,10 @@ def test_a_full_disk_is_named_and_unhealthy_until_there_is_space(site: Site) -> 
         # Two sets, a report, its page.
         assert (after.items() > before.items(), len(after) - len(before), health()[0]) == (True, 4, 0)
     assert (site.runner("run-now").returncode, site.state()) == (0, COMPLETED)
+    fault("disk full", "section 1", ran.stdout.splitlines()[2], "the next run, once there is space")
 
 
-def test_a_run_out_of_memory_is_killed_and_start_says_so_until_there_is_more(site: Site) -> None:
+def test_a_run_out_of_memory_is_killed_and_start_says_so_until_there_is_more(site: Site, fault: Fault) -> None:
     before = site.counting()
     site.set(SECTION1_MEMORY="64m")
     ran = site.runner("start")
@@ -130,3 +161,4 @@ def test_a_run_out_of_memory_is_killed_and_start_says_so_until_there_is_more(sit
     site.set(SECTION1_MEMORY="2g")
     site.start()
     assert site.state() == COMPLETED
+    fault("out of memory", "section 1", KILLED, "start, with more in SECTION1_MEMORY")

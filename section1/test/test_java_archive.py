@@ -95,11 +95,11 @@ def test_a_run_on_spark_stores_classes_that_java_accepts(
     publish(config)
     assert [row[:2] for row in outputs_of(config)[0]] == [("Ada", "Lim")]
     [stored] = folder.iterdir()
-    jars = ":".join(map(str, java_gateway._jars()))
+    jars = ":".join(map(str, java_gateway.jars()))
     # With the mode `on` Java ends with 1 when it cannot use what is stored.
     command = [
         str(find_java().command),
-        *java_gateway._OPTIONS,
+        *java_gateway.OPTIONS,
         f"-XX:AOTCache={stored}",
         "-XX:AOTMode=on",
         "-cp",

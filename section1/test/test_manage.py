@@ -20,6 +20,7 @@ OPTIONS = [
     "-h, --help",
     "--task-config",
     "--engine",
+    "--master",
     "--batch",
     "--src-path",
     "--dest-path",
@@ -57,6 +58,12 @@ def manage(folder: Path, *arguments: str, batch: str = BATCH) -> Ran:
     paths = ["--src-path", "src", "--dest-path", "dest"]
     shipped = ["--task-config", "section1_process.yaml", "--engine", "duckdb", "--batch", batch]
     return command(*shipped, *paths, *arguments, folder=folder)
+
+
+def manage_on_spark(folder: Path, *arguments: str) -> Ran:
+    """Publish folder/src to folder/dest on the engine that is configured."""
+    shipped = ["--task-config", "section1_process.yaml", "--batch", BATCH, "--src-path", "src", "--dest-path", "dest"]
+    return command(*shipped, *arguments, folder=folder)
 
 
 @pytest.fixture
@@ -128,6 +135,30 @@ def test_a_mistaken_argument_is_refused_in_one_line(folder: Path, arguments: lis
     ran = manage(folder, *arguments)
     assert ran == (2, "", f"section1_manage.py: {problem} (see --help)\n")
     assert not (folder / "dest").exists()
+
+
+@pytest.mark.parametrize("master", ["", "lokal", "spark:/host", "host:7077", "spark://a b"])
+def test_a_master_that_is_none_is_refused_in_one_line(folder: Path, master: str) -> None:
+    ran = manage_on_spark(folder, "--master", master)
+    assert ran == (2, "", f"error: --master: {master!r} is no Spark master (e.g. spark://host:7077)\n")
+    assert not (folder / "dest").exists()
+
+
+def test_a_master_is_for_spark(folder: Path) -> None:
+    ran = manage(folder, "--master", "local[1]")
+    assert ran == (2, "", "error: --master: is for Spark; leave --engine duckdb out\n")
+
+
+def test_a_master_nobody_answers_at_fails_in_one_line_and_publishes_nothing(folder: Path) -> None:
+    ran = manage_on_spark(folder, "--master", "spark://127.0.0.1:9")
+    gone = (
+        "no Spark master answers there, or it could keep no executor alive; nothing was published; look at the master's"
+    )
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        1,
+        f"error: spark://127.0.0.1:9: {gone} and the workers' logs, or name another master",
+    )
+    assert published(folder) == []
 
 
 def test_the_configuration_must_be_named(tmp_path: Path) -> None:

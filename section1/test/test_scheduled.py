@@ -4,7 +4,7 @@ import fcntl
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -53,6 +53,12 @@ def test_what_cron_starts_is_there_and_takes_its_arguments() -> None:
     assert importlib.util.find_spec(scheduled.JOB.module) is not None
     assert scheduled.JOB.log == ROOT / "section1" / "log" / "data_pipeline.log"
     assert scheduled.configured().destination == ROOT / "section1" / "resource" / "dest"
+
+
+def test_the_environment_names_the_master_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert scheduled.command() == ("section1_manage.py", "--task-config", scheduled.CONFIG)
+    monkeypatch.setenv("SECTION1_MASTER", "spark://host:7077")
+    assert scheduled.command()[3:] == ("--master", "spark://host:7077")
 
 
 def test_help_of_the_schedule_answers_at_once() -> None:
@@ -153,13 +159,16 @@ def test_in_another_time_zone_no_file_is_published_twice_and_health_goes_by_the_
     assert site.check(NOW + 2 * HOUR)[1].startswith(f"healthy: batch {second} was published 60 min ago; ")
 
 
-def test_a_clock_that_jumps_back_loses_nothing_and_publishes_nothing_twice(site: Site) -> None:
+def test_a_clock_that_jumps_back_loses_nothing_and_publishes_nothing_twice(
+    site: Site, fault: Callable[[str, str, str, str], None]
+) -> None:
     site.drop({"a.csv": A})
     site.publish(NOW)
     for at, files in ((NOW - HOUR, {"a.csv": A, "b.csv": B}), (NOW, {"a.csv": A, "c.csv": C})):
         site.drop(files)
         assert (site.make(at), site.check(at)[0]) == (0, 0)
     assert site.batches() == {"2026-11-23T15": ["b.csv"], BATCH: ["a.csv"], f"{BATCH}-2": ["c.csv"]}
+    fault("the clock jumps back an hour", "section 1", "batches under the hours it shows", "nothing to heal")
 
 
 def test_an_empty_folder_publishes_an_empty_batch_and_is_healthy(site: Site) -> None:

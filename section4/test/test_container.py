@@ -4,10 +4,13 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -18,6 +21,8 @@ from section4.test.support import PATHS, owid
 from section4.test.web_server import Site, site
 
 pytestmark = pytest.mark.needs("docker")
+
+Fault = Callable[[str, str, str, str], None]
 
 JOB, SERVER, DASHBOARD = "section4_python", "section4_postgresql", "section4_grafana"
 CONTAINERS = (JOB, SERVER, DASHBOARD)
@@ -257,7 +262,7 @@ def test_what_does_not_belong_into_an_argument_is_refused(started: Copy, argumen
     assert psql(started, "select count(*) from daily_cases") == before
 
 
-def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy, there: Site) -> None:
+def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy, there: Site, fault: Fault) -> None:
     figures = there.replies.pop("/owid.csv")
     ran = started.runner("ingest")
     assert ran.returncode == 1
@@ -269,15 +274,67 @@ def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy
     there.replies["/owid.csv"] = figures
     assert said(started, "ingest")
     said(started, "start")
+    fault("no source answers", "section 4", "no source answers yet", "the next ingestion")
 
 
-def test_a_killed_server_comes_back_with_all_that_was_committed(started: Copy) -> None:
+def test_without_a_network_the_figures_stay(started: Copy, fault: Fault) -> None:
+    docker("network", "disconnect", "section4_default", JOB)
+    try:
+        ran = started.runner("ingest")
+        said_so = next(line for line in (ran.stdout + ran.stderr).splitlines() if "error: " in line)
+        assert ran.returncode == 1
+    finally:
+        docker("network", "connect", "section4_default", JOB)
+    assert psql(started, "select count(*) from daily_cases") == "28"
+    assert said(started, "ingest")
+    fault("no network", "section 4", re.sub(r"\(.*\)", "(...)", said_so), "the next ingestion, once there is one")
+
+
+def test_a_killed_server_comes_back_with_all_that_was_committed(started: Copy, fault: Fault) -> None:
     before = psql(started, "select count(*) from daily_cases")
     restarts = inspect(SERVER, "{{.RestartCount}}")
     os.kill(int(inspect(SERVER, "{{.State.Pid}}")), 9)
     wait_until(lambda: inspect(SERVER, "{{.RestartCount}}") != restarts)
     wait_until(lambda: inspect(SERVER, "{{.State.Health.Status}}") == "healthy")
     assert psql(started, "select count(*) from daily_cases") == before
+    fault("PostgreSQL is killed", "section 4", "status: starting", "it restarts by itself")
+
+
+def test_a_server_that_is_slow_is_waited_for(started: Copy, fault: Fault) -> None:
+    docker("container", "pause", SERVER)
+    try:
+        with subprocess.Popen(["sh", str(started.root / "section4_runner.sh"), "ingest"], text=True) as ingestion:
+            time.sleep(5)
+            assert ingestion.poll() is None
+            docker("container", "unpause", SERVER)
+            assert ingestion.wait(60) == 0
+    finally:
+        docker("container", "unpause", SERVER)
+    fault("PostgreSQL is slow", "section 4", "the ingestion takes longer", "nothing to heal")
+
+
+def test_without_its_server_an_ingestion_says_so_and_the_dashboard_shows_no_figures(
+    started: Copy, fault: Fault
+) -> None:
+    before = psql(started, "select count(*), sum(cases_total) from daily_cases")
+    docker("container", "stop", SERVER)
+    try:
+        ran = started.runner("ingest")
+        said_so = next(line for line in (ran.stdout + ran.stderr).splitlines() if "error: " in line)
+        assert (ran.returncode, said_so[:29]) == (1, "error: PostgreSQL at section4")
+        assert grafana(started, "/api/health")["database"] == "ok"  # its own
+        with pytest.raises(HTTPError) as refused:
+            asked(started, panels()["How fresh is this?"])
+        assert refused.value.code in (400, 500)
+        assert started.runner("status").returncode == 1
+    finally:
+        docker("container", "start", SERVER)
+    wait_until(lambda: inspect(SERVER, "{{.State.Health.Status}}") == "healthy")
+    assert psql(started, "select count(*), sum(cases_total) from daily_cases") == before
+    assert asked(started, panels()["How fresh is this?"]) != []
+    said(started, "ingest")
+    fault("PostgreSQL is down", "section 4", re.sub(r"\(.*\)", "(...)", said_so), "the next ingestion, once it is up")
+    fault("Grafana without its database", "section 4", "panels show an error", "the next refresh, once it is up")
 
 
 def test_figures_survive_stop_and_start(started: Copy) -> None:

@@ -1,0 +1,72 @@
+"""A node of the cluster: how it says how it is, and the java that starts executors."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from section1 import cluster
+from section1.config import ROOT
+from section4.test.web_server import Site, site
+
+MASTER = {"status": "ALIVE", "aliveworkers": 2}
+WORKER = {"masterwebuiurl": "http://section1-master:8080", "cores": 2, "coresused": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        (MASTER, 0, "healthy: 2 workers"),
+        (MASTER | {"aliveworkers": 0}, 1, "the worker has found no master, or the master no worker"),
+        (MASTER | {"status": "RECOVERING"}, 1, "the worker has found no master, or the master no worker"),
+        (WORKER, 0, "healthy: 1 of 2 cores at work"),
+        (WORKER | {"masterwebuiurl": ""}, 1, "the worker has found no master, or the master no worker"),
+    ],
+)
+def test_a_node_says_how_it_is(
+    said: Mapping[str, object],
+    code: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with site() as node:
+        node.answer("/json/", json.dumps(said).encode())
+        listen_there(node, monkeypatch)
+        assert (cluster.check(), capsys.readouterr().out) == (code, f"{words}\n")
+
+
+@pytest.mark.parametrize("answer", [None, b"no JSON"])
+def test_a_node_that_does_not_answer_says_so(
+    answer: bytes | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with site() as node:
+        if answer:
+            node.answer("/json/", answer)
+        listen_there(node, monkeypatch)
+        assert (cluster.check(), capsys.readouterr().out) == (1, "the node does not answer\n")
+
+
+def listen_there(node: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_PAGES", node.address.rpartition(":")[2])
+
+
+def test_executors_start_without_the_module_that_the_packaged_java_lacks(tmp_path: Path) -> None:
+    java = tmp_path / "java"
+    java.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n')
+    java.chmod(0o755)
+    command = ["sh", str(ROOT / "docker" / "section1_executor_java.sh")]
+    arguments = [
+        "-Xmx1g",
+        "--add-modules=jdk.incubator.vector",
+        "a b",
+        "",
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    ]
+    ran = subprocess.run(
+        [*command, *arguments], env=os.environ | {"EXECUTOR_JAVA": str(java)}, capture_output=True, text=True
+    )
+    assert ran.stdout == "<-Xmx1g><a b><><--add-opens=java.base/java.lang=ALL-UNNAMED>"
