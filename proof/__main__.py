@@ -17,6 +17,34 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             ["section1/test/test_engines.py"],
         ),
     ),
+    "cluster": (
+        "Section 1 on a cluster",
+        lambda: proven(
+            "A Spark master, two workers and the job, each in a container; 5,000,000 rows in 16 files. The same bytes "
+            "as on one machine, and each row once, whoever is killed.",
+            ["section1/test/test_container_cluster.py"],
+        ),
+    ),
+    "faults": (
+        "Faults",
+        lambda: proven(
+            "What befalls a section, produced by the tests that do it.",
+            [
+                "section1/test/test_container_faults.py",
+                "section1/test/test_large.py",
+                "section1/test/test_scheduled.py",
+                "section4/test/test_container.py",
+            ],
+        ),
+    ),
+    "soak": (
+        "Soak",
+        lambda: proven(
+            "Sections 1 and 4 in containers, an hour or a day in a few seconds, a quarter of the runs killed at a "
+            "random moment, some servers too. Each row once; nothing grows but the outputs.",
+            ["section1/test/test_container_soak.py", "section4/test/test_container_soak.py"],
+        ),
+    ),
 }
 _EXIT_CODES = "exit codes: 0 all proven and written down; 1 a proof failed; 2 bad usage\n"
 
