@@ -29,7 +29,7 @@ def main() -> None:
         body = benchmark(options.orders, options.minutes, options.seconds)
     except JobError as error:
         arguments.exit(1, f"{error}\n")
-    write_section(RESULTS, f"Section 2, {options.orders:,} orders", body)
+    write_section(RESULTS, "Section 2", f"{options.orders:,} orders. {body}")
     print(f"{body}\n\nwrote {RESULTS}")
 
 
