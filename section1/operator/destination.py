@@ -62,7 +62,7 @@ class Destination:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Be the only run here while the body runs; the lock goes with the process. Raises: Busy."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        _make(self.root)
         descriptor = os.open(self.root / ".lock", os.O_WRONLY | os.O_CREAT, 0o666)
         try:
             self._take(descriptor)
@@ -197,11 +197,17 @@ def _children(folder: Path) -> list[Path]:
         return []
 
 
+def _make(folder: Path) -> None:
+    """Make the folder, and those above it, unless they are there; each is on disk before something comes into it."""
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)  # another run may have been faster
+        _flush(folder.parent)
+
+
 def _move(source: Path, target: Path) -> None:
     """Rename and flush; what may not have reached the disk is taken back, so that it does not count."""
-    if not target.parent.exists():
-        target.parent.mkdir()
-        _flush(target.parent.parent)
+    _make(target.parent)
     source.rename(target)
     try:
         _flush(target.parent)
