@@ -47,9 +47,9 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
         "Power loss while a batch is published",
         lambda: proven(
             "The calls that section 1's real command makes on its destination are recorded, and the power is cut "
-            "before and after each: a model of a journalled file system says what the disk may hold then. A reader must find "
-            "the old batch or the new one there (or, while one is replaced, the others alone), each byte of it, and "
-            "the next run must heal it.",
+            "before and after each: a model of a journalled file system says what the disk may hold then. A reader "
+            "must find the old batch or the new one there (or, while one is replaced, all others), each byte of it, "
+            "and the next run must heal it.",
             ["section1/test/test_power_loss.py"],
         ),
     ),

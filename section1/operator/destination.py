@@ -100,6 +100,8 @@ class Destination:
 
     def clean(self) -> None:
         """Remove what killed runs left: stages, and outputs and pages of batches that are not committed."""
+        for folder in filter(Path.exists, (self.root, self._reports)):
+            _flush(folder)  # what one published or withdrew must not be otherwise again once this run builds on it
         leftovers = _children(self._stages)
         pages = (path for path in _children(self._reports) if path.suffix == ".html" and NAME.fullmatch(path.stem))
         leftovers += [path for path in pages if not self.marker(path.stem).exists()]
