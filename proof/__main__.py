@@ -43,6 +43,15 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             "Sections 1 and 4 in containers, an hour or a day in a few seconds, a quarter of the runs killed at a "
             "random moment, some servers too. Each row once; nothing grows but the outputs.",
             ["section1/test/test_container_soak.py", "section4/test/test_container_soak.py"],
+    "kills": (
+        "Kills at random moments",
+        lambda: proven(
+            "Sections 1, 2 and 4 at work, and a process of theirs struck by SIGKILL: after each kill a reader finds "
+            "what was committed and nothing of what was not, and what follows is as if nothing had happened.",
+            ["section1/test/test_kills.py", "section2/test/test_load.py", "section4/test/test_faults.py"],
+            ["-k", "killed", "-n", "2"],
+        ),
+    ),
     "power": (
         "Power loss while a batch is published",
         lambda: proven(

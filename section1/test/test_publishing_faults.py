@@ -94,7 +94,7 @@ def state_of(destination: Path) -> State:
     """Return what a reader finds by the rule: a batch counts only when its report is there."""
     reports = {path.stem: json.loads(path.read_bytes()) for path in (destination / "report").glob("*.json")}
     for report in reports.values():
-        del report["started_at"], report["seconds"], report["versions"]
+        del report["started_at"], report["seconds"], report["versions"], report["engine"]
     return {batch: (parts_of(destination, batch), report) for batch, report in reports.items()}
 
 
@@ -234,10 +234,10 @@ def test_a_process_that_cannot_be_started_is_not_taken_for_another_run(tmp_path:
         raise BlockingIOError
 
 
-def command(order: Order) -> list[str]:
+def command(order: Order, engine: str = "duckdb") -> list[str]:
     """Return the command that a user would type for a request."""
     folders = ["--src-path", order.source, "--dest-path", order.destination]
-    options = ["--task-config", "section1_process.yaml", "--engine", "duckdb", "--batch", order.batch, *folders]
+    options = ["--task-config", "section1_process.yaml", "--engine", engine, "--batch", order.batch, *folders]
     return [sys.executable, str(ROOT / "section1_manage.py"), *options, *["--reprocess"] * order.reprocess]
 
 

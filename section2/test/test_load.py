@@ -1,10 +1,13 @@
 """Made-up orders: the same story every time, in whole however often its loading is killed."""
 
+import multiprocessing
 import os
 import signal
-import threading
+import sys
 import time
+from collections.abc import Callable
 from datetime import date
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from random import Random
 
@@ -15,12 +18,14 @@ from common.embedded_postgresql import serving
 from common.errors import Busy, JobError, UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
+from common.test.kills import KILLED, row_of_kills
 from section2.main import create, differences
 from section2.operator.order_loader import load_orders, require_alone
 from section2.util.shop import Shop
 
 UNTIL = date(2026, 10, 31)
-KILLS = 20
+KILLS = {"a backend": (20, 70), "the whole server": (20, 60), "the loader": (5, 80)}
+FAILED = 1
 # What tells two loads apart, whatever keys their orders got.
 STORY = """
 select md5(string_agg(concat_ws(
@@ -131,25 +136,28 @@ def test_one_load_at_a_time(sales: Server) -> None:
     assert count(sales) == 0
 
 
-class Load(threading.Thread):
-    """A load that runs beside; knows how many orders it was told are safe."""
+class Load(ForkProcess):
+    """A load in a process of its own; knows how many orders it was told are safe."""
 
     def __init__(self, sales: Server, orders: int) -> None:
         super().__init__()
         self._sales, self._orders = sales, orders
-        self.safe, self.killed = 0, False
-        self.unforeseen: BaseException | None = None
+        self._safe = multiprocessing.get_context("fork").Value("q", 0)
+
+    @property
+    def safe(self) -> int:
+        """How many orders it was told are safe."""
+        return int(self._safe.value)
 
     def run(self) -> None:
+        """Load; one that is told that it failed ends with FAILED."""
         try:
             load_orders(self._sales, 1, UNTIL, self._orders, self._tell)
         except JobError:
-            self.killed = True
-        except BaseException as error:
-            self.unforeseen = error
+            sys.exit(FAILED)
 
     def _tell(self, done: int, total: int) -> None:
-        self.safe = done
+        self._safe.value = done
 
 
 def pids(data: Path) -> int:
@@ -160,43 +168,59 @@ def loader_backends(sales: Server) -> list[int]:
     return [pid for (pid,) in run_sql(sales, "select pid from pg_stat_activity where usename = 'loader'")]
 
 
-def found_after_a_crash(sales: Server) -> tuple[int, object]:
-    """Return how many orders there are and what does not add up, as soon as the server has noticed and come back."""
-    for _ in range(300):
-        try:
-            return count(sales), differences(sales).rows
-        except JobError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not come back")
+def wait_until(condition: Callable[[Server], object], sales: Server) -> None:
+    for _ in range(3_000):
+        if condition(sales):
+            return
+        time.sleep(0.01)
+    raise TimeoutError
 
 
-@pytest.mark.parametrize("victim", ["a backend", "the whole server"])
-def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(tmp_path: Path, victim: str) -> None:
+def answers(sales: Server) -> bool:
+    """Return whether the server is there and no load is at work."""
+    try:
+        return loader_backends(sales) == []
+    except JobError:
+        return False
+
+
+def strike(victim: str, loading: Load, sales: Server, data: Path) -> None:
+    """Kill the victim of a load at work."""
+    if victim == "the whole server":
+        os.killpg(pids(data), signal.SIGKILL)
+    elif victim == "the loader":
+        loading.kill()
+    else:
+        for pid in loader_backends(sales):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("victim", KILLS)
+def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
+    tmp_path: Path, victim: str, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
+) -> None:
     data, random, kills, safe = tmp_path / "data", Random(victim), 0, 0
-    while kills < KILLS:
-        with serving(data) as sockets:
+    while kills < budget(*KILLS[victim]):
+        with serving(data, KILLED) as sockets:
             sales = Server(host=str(sockets), database=DATABASE)
             add_database(sales.model_copy(update={"database": "postgres"}), DATABASE)
             create(sales)
-            while kills < KILLS:
+            while kills < budget(*KILLS[victim]):
                 loading = Load(sales, 1_000_000)
                 loading.start()
+                wait_until(loader_backends, sales)
                 time.sleep(random.random() * 1.2)
-                if victim == "a backend":
-                    for pid in loader_backends(sales):
-                        os.kill(pid, signal.SIGKILL)
-                else:
-                    os.killpg(pids(data), signal.SIGKILL)
+                strike(victim, loading, sales, data)
                 loading.join()
-                assert loading.unforeseen is None
-                kills += loading.killed
+                assert loading.exitcode == (-signal.SIGKILL if victim == "the loader" else FAILED)
+                kills += 1
                 safe = max(safe, loading.safe)
                 if victim == "the whole server":
                     break
-                orders, wrong = found_after_a_crash(sales)
-                assert safe <= orders <= safe + 100
-                assert wrong == []
-    with serving(data) as sockets:
+                wait_until(answers, sales)
+                assert safe <= count(sales) <= safe + 100
+                assert differences(sales).rows == []
+    with serving(data, KILLED) as sockets:
         sales = Server(host=str(sockets), database=DATABASE)
         assert safe <= count(sales) <= safe + 100
         assert differences(sales).rows == []
@@ -209,3 +233,6 @@ def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(t
         create(whole)
         load(whole, wanted)
         assert run_sql(whole, STORY) == in_pieces
+        lost, doubled = max(0, wanted - count(sales)), max(0, count(sales) - wanted)
+    healed = f"the load went on; {wanted:,} orders are those of a load in whole"
+    record(row_of_kills(2, victim, kills, healed, lost=lost, doubled=doubled))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from common.embedded_postgresql import serving
 from common.errors import JobError
 from common.postgresql import Server
 from common.test.databases import run_sql
+from common.test.kills import KILLED, row_of_kills
 from section4.config import CONF, ROOT
 from section4.main import create
 from section4.test.support import NOW, PATHS, ingested, owid
@@ -27,7 +28,11 @@ from section4.test.web_server import Reply, Site
 
 ROWS = "select measurement_date::text, cases_total from covid.daily_cases order by 1"
 CUTS = 100
-KILLS = 20
+JOBS = (20, 100)  # to kill, small and full
+SERVERS = {"a backend": (5, 80), "the whole server": (5, 50)}
+HEALED = "the next run loads what lacks; ledger, rows and revisions agree"
+Budget = Callable[[int, int], int]
+Record = Callable[[dict[str, str]], None]
 
 
 def figures(number: int, version: int) -> bytes:
@@ -153,15 +158,16 @@ def test_connections_that_are_cut_around_commit(covid: Server, there: Site, tmp_
     require_sound(covid)
 
 
+def loaders(covid: Server) -> list[int]:
+    """Return the backends of the jobs that are connected."""
+    statement = "select pid from pg_stat_activity where usename = 'covid_loader' and datname = current_database()"
+    return [pid for (pid,) in run_sql(covid, statement)]
+
+
 def wait_for_no_loader(covid: Server) -> None:
     """Return when no job is connected any more."""
     for _ in range(200):
-        if (
-            run_sql(
-                covid, "select 1 from pg_stat_activity where usename = 'covid_loader' and datname = current_database()"
-            )
-            == []
-        ):
+        if not loaders(covid):
             return
         time.sleep(0.01)
     raise TimeoutError
@@ -181,25 +187,44 @@ def job(tmp_path: Path, server: Server, there: Site) -> list[str]:
     return [*command, "--postgresql-config", str(postgresql), "--source", "owid"]
 
 
-def test_a_job_that_is_killed_at_any_moment(covid: Server, there: Site, tmp_path: Path) -> None:
-    random, killed = Random(20), 0
-    command = job(tmp_path, covid, there)
-    body = figures(28, 7)
+def dripping(body: bytes, seconds: float) -> Reply:
+    """Return an answer that comes in pieces of 50 bytes."""
     pieces = tuple(body[place : place + 50] for place in range(0, len(body), 50))
-    there.answer("/owid.csv", Reply(pieces=pieces, pause=1.2 / len(pieces)))
-    for _ in range(KILLS):
+    return Reply(pieces=pieces, pause=seconds / len(pieces))
+
+
+def test_a_job_that_is_killed_at_any_moment(
+    covid: Server, there: Site, tmp_path: Path, budget: Budget, record: Record
+) -> None:
+    random, kills, unfinished = Random(20), 0, 0
+    command = job(tmp_path, covid, there)
+    there.answer("/owid.csv", dripping(figures(28, 7), 0.6))
+    while kills < budget(*JOBS):
         run_sql(covid, "delete from covid.daily_cases; delete from covid.ingestion_run")
+        asked = len(there.asked)
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-            time.sleep(0.3 + 1.7 * random.random())
+            while len(there.asked) == asked:  # until it asks it has changed nothing
+                time.sleep(0.01)
+            time.sleep(1.2 * random.random())
             running.kill()
-        killed += running.returncode == -signal.SIGKILL
+        kills += running.returncode == -signal.SIGKILL
         wait_for_no_loader(covid)
-        assert len(run_sql(covid, ROWS)) in (0, 28)
+        found = len(run_sql(covid, ROWS))
+        assert found in (0, 28)
+        unfinished += not found
         require_sound(covid)
-    assert killed >= KILLS // 2
+    assert unfinished > kills // 4
     subprocess.run(command, check=True, capture_output=True)
     assert run_sql(covid, ROWS)[-1] == ("2022-03-28", 1_007)
     require_sound(covid)
+    take_down(record, "the job", kills, covid)
+
+
+def take_down(record: Record, victim: str, kills: int, covid: Server) -> None:
+    """Note how many of the 28 days there are that must be, and how many that must not."""
+    days = [day for day, _ in run_sql(covid, ROWS)]
+    lost, doubled = 28 - len(set(days)), len(days) - len(set(days))
+    record(row_of_kills(4, victim, kills, HEALED, lost=lost, doubled=doubled))
 
 
 def test_two_jobs_at_once(covid: Server, there: Site, tmp_path: Path) -> None:
@@ -214,35 +239,79 @@ def test_two_jobs_at_once(covid: Server, there: Site, tmp_path: Path) -> None:
     require_sound(covid)
 
 
-@pytest.mark.parametrize("sent", range(0, 5))
-def test_a_server_that_is_killed_in_the_middle_of_an_ingestion(there: Site, tmp_path: Path, sent: int) -> None:
-    data = tmp_path / "data"
-    body = figures(28, 7)
-    pieces = [body[:400], body[400:800], body[800:]]
-    with serving(data) as sockets:
+class Ingestion(threading.Thread):
+    """An ingestion that runs beside, of the figures of a version; knows whether it failed."""
+
+    def __init__(self, server: Server, there: Site, version: int) -> None:
+        super().__init__()
+        self._server, self._there, self._now = server, there, NOW + timedelta(minutes=version)
+        self.failed = False
+        there.answer("/owid.csv", dripping(figures(28, version), 0.3))
+
+    def run(self) -> None:
+        try:
+            ingested(self._server, self._there, now=self._now)
+        except JobError:
+            self.failed = True
+
+
+def sound_figure(covid: Server) -> int | None:
+    """Return the newest day's figure, None without one; all days are there or none, and the ledger knows."""
+    require_sound(covid)
+    rows = run_sql(covid, ROWS)
+    assert len(rows) in (0, 28)
+    return int(rows[-1][1]) if rows else None
+
+
+def when_recovered(covid: Server) -> int | None:
+    """Return the newest day's figure as soon as the server has noticed that a backend was killed and is back."""
+    for _ in range(1_000):
+        with suppress(JobError):
+            if not loaders(covid):
+                return sound_figure(covid)
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+def strike(victim: str, server: Server, data: Path) -> None:
+    """Kill what works for a job, if it is still at work."""
+    if victim == "a backend":
+        for pid in loaders(server):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    else:
+        os.killpg(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("victim", SERVERS)
+def test_ingestions_whose_server_is_killed_at_any_moment(
+    there: Site, tmp_path: Path, victim: str, budget: Budget, record: Record
+) -> None:
+    data, random, kills, version = tmp_path / "data", Random(victim), 0, 0
+    expected: set[int | None] = {None}
+    while kills < budget(*SERVERS[victim]):
+        with serving(data, KILLED) as sockets:
+            server = Server(host=str(sockets), database="my_database")
+            create(server)
+            while kills < budget(*SERVERS[victim]):
+                before = when_recovered(server)
+                assert before in expected
+                version += 1
+                ingestion = Ingestion(server, there, version)
+                ingestion.start()
+                time.sleep(0.4 * random.random())
+                strike(victim, server, data)
+                ingestion.join()
+                kills += ingestion.failed
+                expected = {1_000 + version, *([before] if ingestion.failed else [])}  # told or not, it may be kept
+                if victim == "the whole server":
+                    break
+            else:
+                assert when_recovered(server) in expected
+    with serving(data, KILLED) as sockets:
         server = Server(host=str(sockets), database="my_database")
-        create(server)
-        there.answer("/owid.csv", figures(20, 1))
-        ingested(server, there)
-        there.answer("/owid.csv", Reply(pieces=tuple(pieces), pause=0.2))
-        ran: list[object] = []
-
-        def run() -> None:
-            try:
-                ran.append(ingested(server, there, now=NOW + timedelta(hours=1)))
-            except JobError as error:
-                ran.append(error)
-
-        running = threading.Thread(target=run)
-        running.start()
-        time.sleep(0.15 * sent)
-        os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)  # at once, as a crash
-        running.join()
-    with serving(data) as sockets:
-        server = server.model_copy(update={"host": str(sockets)})
-        require_sound(server)
-        there.answer("/owid.csv", body)
-        ingested(server, there, now=NOW + timedelta(hours=2))
-        assert len(run_sql(server, ROWS)) == 28
-        assert run_sql(server, ROWS)[-1] == ("2022-03-28", 1_007)
-        require_sound(server)
+        assert when_recovered(server) in expected
+        there.answer("/owid.csv", figures(28, 7))
+        ingested(server, there, now=NOW + timedelta(days=2))
+        assert sound_figure(server) == 1_007
+        take_down(record, victim, kills, server)

@@ -1,0 +1,144 @@
+"""Killed at random, as often as the budget says: a reader sees the old batch or the new one, the next run mends."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import ParamSpec
+
+import pytest
+
+from common.test.kills import row_of_kills
+from section1.test.faults import Driver, Ending, Order
+from section1.test.test_publishing_faults import SCENARIOS, Prepared, command, driver, mended, mistakes_of, prepare
+
+__all__ = ["driver"]
+
+HEALED = "the next run leaves what a clean one does"
+PATIENCE = 60
+P = ParamSpec("P")
+Budget = Callable[[int, int], int]
+Record = Callable[[dict[str, str]], None]
+
+
+@pytest.fixture(scope="module")
+def scenarios(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> list[Prepared]:
+    return [prepare(name, driver, tmp_path_factory.mktemp(name)) for name in SCENARIOS]
+
+
+def test_forked_runs_killed_at_random_calls_up_to_three_in_a_row(
+    scenarios: list[Prepared], driver: Driver, tmp_path: Path, budget: Budget, record: Record
+) -> None:
+    random, kills = Random("forked"), 0
+    mistakes: list[str] = []
+    while kills < budget(40, 600):
+        prepared = random.choice(scenarios)
+        order = prepared.copied(tmp_path / "dest")
+        for _ in range(random.randint(1, 3)):
+            fault = (random.randint(1, len(prepared.calls)), "SIGKILL")
+            struck = driver.run(replace(order, faults=(fault,)))
+            kills += struck.code == -signal.SIGKILL
+            mistakes += mistakes_of(struck, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
+        mistakes += mended(prepared, order, driver)
+    assert mistakes == []
+    record(row_of_kills(1, "a forked run, at a random call", kills, HEALED, lost=len(mistakes), doubled=0))
+
+
+def test_the_real_command_killed_at_a_random_moment_of_its_work(
+    scenarios: list[Prepared], driver: Driver, tmp_path: Path, budget: Budget, record: Record
+) -> None:
+    random, kills = Random("real"), 0
+    mistakes: list[str] = []
+    seconds = seconds_at_work(scenarios[0].copied(tmp_path / "dest"))
+    while kills < budget(5, 100):
+        prepared = random.choice(scenarios)
+        order = prepared.copied(tmp_path / "dest")
+        with started(order) as run:
+            wait_until(has_begun, run, order)
+            time.sleep(seconds * random.random())
+            run.kill()
+            struck = ending_of(run)
+        kills += struck.code == -signal.SIGKILL
+        mistakes += mistakes_of(struck, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
+        mistakes += mended(prepared, order, driver)
+    assert mistakes == []
+    record(row_of_kills(1, "the real command on DuckDB", kills, HEALED, lost=len(mistakes), doubled=0))
+
+
+@pytest.mark.parametrize("victim", ["Java", "Python", "Python and Java"])
+def test_the_real_command_on_spark_killed_in_part_or_whole(
+    victim: str, scenarios: list[Prepared], driver: Driver, tmp_path: Path, budget: Budget, record: Record
+) -> None:
+    random, kills, prepared = Random(victim), 0, scenarios[list(SCENARIOS).index("replaced")]
+    mistakes: list[str] = []
+    while kills < budget(1, 5):
+        order = prepared.copied(tmp_path / "dest")
+        with started(order, "spark") as run:
+            wait_until(children_of, run)
+            [java] = children_of(run)
+            time.sleep(5 * random.random())
+            at_work = run.poll() is None and not is_gone(java)
+            for name, pid in (("Python", run.pid), ("Java", java)):
+                if at_work and name in victim:
+                    os.kill(pid, signal.SIGKILL)
+            struck = ending_of(run)
+        wait_until(is_gone, java)
+        kills += at_work
+        codes = [-signal.SIGKILL] if "Python" in victim and at_work else [0, 1]
+        mistakes += mistakes_of(struck, codes, prepared.verdict(tmp_path / "dest"))
+        mistakes += mended(prepared, order, driver)
+    assert mistakes == []
+    record(row_of_kills(1, f"the real command on Spark: {victim}", kills, HEALED, lost=len(mistakes), doubled=0))
+
+
+def started(order: Order, engine: str = "duckdb") -> subprocess.Popen[str]:
+    """Start the command that a user would type."""
+    return subprocess.Popen(command(order, engine), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def ending_of(run: subprocess.Popen[str]) -> Ending:
+    _, said = run.communicate(timeout=PATIENCE)
+    return Ending(run.returncode, said, [])
+
+
+def stage_of(run: subprocess.Popen[str], order: Order) -> Path:
+    return Path(order.destination, ".staging", f"{run.pid}")
+
+
+def has_begun(run: subprocess.Popen[str], order: Order) -> bool:
+    return stage_of(run, order).exists() or run.poll() is not None
+
+
+def seconds_at_work(order: Order) -> float:
+    """Return how long a clean run has a stage."""
+    with started(order) as run:
+        wait_until(has_begun, run, order)
+        begun = time.monotonic()
+        while stage_of(run, order).exists():
+            time.sleep(0.001)
+        ended = time.monotonic()
+        assert ending_of(run).code == 0
+    return ended - begun
+
+
+def wait_until(condition: Callable[P, object], *of: P.args, **named: P.kwargs) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition(*of, **named):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def children_of(run: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+
+
+def is_gone(pid: int) -> bool:
+    """Return whether a process has ended, waited for or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
