@@ -60,6 +60,7 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             "must find the old batch or the new one there (or, while one is replaced, all others), each byte of it, "
             "and the next run must heal it.",
             ["section1/test/test_power_loss.py"],
+            ["-n", "2"],
         ),
     ),
 }
