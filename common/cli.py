@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from common.errors import JobError
+from common.errors import JobError, one_line
 from common.owner import become_owner
 
 EXIT_CODES = """\
@@ -35,7 +35,7 @@ class Command(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line and leave with 2."""
-        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+        self.exit(2, f"{self.prog}: {one_line(message)} (see --help)\n")
 
 
 class Parser(Command):
@@ -67,7 +67,7 @@ def run(job: Callable[[], int]) -> NoReturn:
     except OSError as error:
         code = 1
         what = f"{error.filename or 'input or output'}: {error.strerror or type(error).__name__}"
-        print(f"error: {what}; nothing was published", file=sys.stderr)
+        print(f"error: {one_line(what)}; nothing was published", file=sys.stderr)
     except KeyboardInterrupt:
         code = 130
         print("interrupted", file=sys.stderr)

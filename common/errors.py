@@ -3,10 +3,18 @@
 from pathlib import Path
 
 
+def one_line(text: str) -> str:
+    """Return the text with escapes for what would break the line or write over a terminal: file names hold anything."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 class JobError(Exception):
-    """The job failed and published nothing."""
+    """The job failed and published nothing; says why, a line a problem."""
 
     exit_code = 1
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(map(one_line, problems)))
 
 
 class UsageError(JobError):

@@ -67,11 +67,18 @@ def test_the_code_that_a_job_returns_is_the_exit_code(code: int, capfd: pytest.C
         (JobError("the disk is full"), 1, "error: the disk is full\n"),
         (UsageError("--batch: name one"), 2, "error: --batch: name one\n"),
         (Busy(Path("/dest")), 75, "error: /dest: another run is writing here; wait until it ends\n"),
+        (UsageError("a: is missing", "b: is none"), 2, "error: a: is missing\nb: is none\n"),
+        (JobError("my\nfile\x1b[2J\udcff: is no file"), 1, "error: my\\nfile\\x1b[2J\\udcff: is no file\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (
             FileNotFoundError(2, "No such file or directory", "/dest"),
             1,
             "error: /dest: No such file or directory; nothing was published\n",
+        ),
+        (
+            FileNotFoundError(2, "No such file or directory", "/a\rb"),
+            1,
+            "error: /a\\rb: No such file or directory; nothing was published\n",
         ),
         (
             OSError(28, "No space left on device"),
@@ -171,6 +178,14 @@ def test_a_mistaken_argument_takes_one_line(capfd: pytest.CaptureFixture[str]) -
         2,
         ("", "bake: unrecognized arguments: --rie (see --help)\n"),
     )
+
+
+def test_a_mistaken_argument_takes_one_line_whatever_it_holds(capfd: pytest.CaptureFixture[str]) -> None:
+    parser = cli.Parser(description="Bakes.", example="bake --rye")
+    parser.prog = "bake"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--rie\n\x1b[2J\u2028"])
+    assert capfd.readouterr().err == "bake: unrecognized arguments: --rie\\n\\x1b[2J\\u2028 (see --help)\n"
 
 
 def test_help_ends_with_the_example_and_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:

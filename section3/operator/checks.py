@@ -23,14 +23,15 @@ class TemplateRefused(JobError):
     """A checker found something."""
 
     def __init__(self, findings: list[str]) -> None:
-        super().__init__(f"{len(findings)} findings; change the template:\n" + "\n".join(findings))
+        super().__init__(f"{len(findings)} findings; change the template:", *findings)
 
 
 class CheckerBroken(JobError):
     """A checker did not run to its end."""
 
     def __init__(self, name: str, words: str) -> None:
-        super().__init__(f"{name} did not run ({words.strip() or 'it said nothing'}); delete .local/checkov, try again")
+        said = words.strip().splitlines() or ["it said nothing"]
+        super().__init__(f"{name} did not run; delete .local/checkov, try again; its words:", *said)
 
 
 @dataclass(frozen=True)
