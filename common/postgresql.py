@@ -2,14 +2,15 @@
 
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import psycopg2
 from psycopg2 import extensions, sql
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from common.config import Frozen
 from common.errors import JobError, UsageError
@@ -46,9 +47,9 @@ class StatementFailed(JobError):
 class Server(Frozen):
     """Where a server listens, its database, and the passwords of roles that need one."""
 
-    host: str
-    port: int = 5432
-    database: str
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65_535)] = 5432
+    database: Annotated[str, Field(min_length=1)]
     passwords: Mapping[str, SecretStr] = {}
 
     @contextmanager
@@ -81,7 +82,7 @@ def server_of_environment(section: str, roles: tuple[str, ...], host: str | None
     if not host:
         return None
     port = os.environ.get(f"{prefix}_PORT") or "5432"
-    if not port.isdecimal():
+    if not re.fullmatch("[1-9][0-9]{0,4}", port) or int(port) > 65_535:
         raise UsageError(f"{prefix}_PORT: {port!r} is no port; give a number such as 5432")
     named = {role: os.environ.get(f"{prefix}_{role.upper()}_PASSWORD") for role in (SUPERUSER, *roles)}
     return Server(

@@ -38,13 +38,13 @@ def _day(text: object) -> date:
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError):  # the last one of a thousand folders
         raise ValueError("is no time zone (e.g. Asia/Singapore)") from None
     return name
 
 
 def _folder(text: object) -> Path:
-    if not isinstance(text, str | Path) or "\0" in str(text) or str(text).strip() in ("", "null", "~"):
+    if not isinstance(text, str | Path) or str(text).strip() in ("", "null", "~"):
         raise ValueError("is no folder (e.g. section1/resource/dest)")
     return ROOT / text
 
@@ -131,5 +131,5 @@ def on_master(config: ProcessConfig, master: str) -> ProcessConfig:
 
 def load_process(name: str, option: str = "--task-config") -> ProcessConfig:
     """Return the configuration that `option` names: a file of section1/conf, or a path. Raises: UsageError."""
-    in_conf = CONF / name
-    return load(ProcessConfig, in_conf if in_conf.is_file() else Path(name), option)
+    in_conf = {path.name: path for path in CONF.glob("*.yaml")}
+    return load(ProcessConfig, in_conf.get(name, Path(name)), option)

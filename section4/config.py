@@ -100,8 +100,8 @@ class ProcessConfig(Frozen):
 
 def load_process(name: str) -> ProcessConfig:
     """Return the configuration that is named: a file of section4/conf, or a path. Raises: UsageError."""
-    in_conf = CONF / name
-    return load(ProcessConfig, in_conf if in_conf.is_file() else Path(name))
+    in_conf = {path.name: path for path in CONF.glob("*.yaml")}
+    return load(ProcessConfig, in_conf.get(name, Path(name)))
 
 
 def load_server(path: Path) -> Server:
