@@ -17,6 +17,7 @@ from section4.util.record import BrokenOff, NotThere, SourceBroken
 AGENT = "covid-ingestion/1 (a daily job; python-requests)"
 PASSING = (429, 500, 502, 503, 504)
 PIECE = 1 << 16
+_VALIDATORS = ("ETag", "Last-Modified")
 LONGEST_WAIT = 120.0  # seconds; a server that asks for more is left alone until tomorrow
 
 
@@ -73,7 +74,7 @@ class Web:
             if answer.status_code != 200:
                 raise SourceBroken(self._source, f"answered {answer.status_code} {answer.reason}")
             yield io.BufferedReader(_Body(self._source, answer.raw, self._settings), PIECE)
-            self._known_by[address] = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
+            self._known_by[address] = Validators(*(_kept(answer.headers.get(name)) for name in _VALIDATORS))
 
     @contextmanager
     def _asked(self, address: str, headers: dict[str, str]) -> Iterator[requests.Response]:
@@ -82,7 +83,7 @@ class Web:
             answer = self._session.get(address, headers=headers, stream=True, timeout=patience)
         except _AsksToWait as asks:
             raise SourceBroken(self._source, f"asks to be left alone for {asks.seconds:.0f} s or more") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # the latter of an address that it is sent to
             raise SourceBroken(self._source, _why(error)) from None
         with answer:
             if address.startswith("https:") and not all(
@@ -104,8 +105,11 @@ class _Patience(Retry):
     """Retries, but not with a server that asks for a long pause."""
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Return the seconds that the server asks for. Raises: _AsksToWait."""
-        seconds = super().get_retry_after(response)
+        """Return the seconds that the server asks for, None where that are too many to read. Raises: _AsksToWait."""
+        try:
+            seconds = super().get_retry_after(response)
+        except ValueError:  # of a year that no calendar has, or of 5,000 digits
+            return None
         if seconds is not None and seconds > LONGEST_WAIT:
             raise _AsksToWait(seconds)
         return seconds
@@ -144,6 +148,11 @@ class _Body(io.RawIOBase):
         if self._left < 0:
             raise SourceBroken(self._source, "sends more than it may (web.largest_mb)")
         return piece
+
+
+def _kept(header: str | None) -> str | None:
+    """Return a header that can be written down and sent back; one that cannot is as good as none."""
+    return header if header and header.isascii() and header.isprintable() else None
 
 
 _REASONS = {

@@ -6,7 +6,7 @@ from functools import partial
 
 from section4.source import json_answer
 from section4.source.asking import Place, of_each
-from section4.source.json_answer import need
+from section4.source.json_answer import figure, need
 from section4.util.country import slug_of
 from section4.util.record import Ask, Record, Said, SourceBroken
 
@@ -31,8 +31,8 @@ def _series(place: Place, code: str, series: str) -> dict[date, int]:
         rows = need(NAME, json_answer.read(NAME, body), list, "its answer")
     places: dict[tuple[str, str, date], int] = {}
     for row in rows:
-        day = _day(need(NAME, row, dict, "a row").get("Date"))
-        total = need(NAME, row.get("Cases"), int, "Cases")
+        day = _day(need(NAME, need(NAME, row, dict, "a row").get("Date"), str, "Date"))
+        total = figure(NAME, row.get("Cases"), "Cases")
         if places.setdefault((str(row.get("Province")), str(row.get("City")), day), total) != total:
             raise SourceBroken(NAME, f"says two things of one day ({code} {day})")
     totals: dict[date, int] = defaultdict(int)
@@ -41,8 +41,8 @@ def _series(place: Place, code: str, series: str) -> dict[date, int]:
     return totals
 
 
-def _day(text: object) -> date:
+def _day(text: str) -> date:
     try:
-        return datetime.fromisoformat(str(text)).date()
+        return datetime.fromisoformat(text).date()
     except ValueError:
-        raise SourceBroken(NAME, f"has {str(text)[:20]!r} where a date belongs") from None
+        raise SourceBroken(NAME, f"has {text[:20]!r} where a date belongs") from None

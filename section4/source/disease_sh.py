@@ -5,7 +5,7 @@ from functools import partial
 
 from section4.source import json_answer
 from section4.source.asking import Place, of_each
-from section4.source.json_answer import need
+from section4.source.json_answer import figure, need
 from section4.util.country import slug_of
 from section4.util.days import american_day
 from section4.util.record import Ask, Record, Said, SourceBroken
@@ -26,8 +26,8 @@ def _of_country(place: Place, ask: Ask, code: str) -> Said:
     for text, total in cases.items():
         day = _day(text)
         if ask.wants_day(day):
-            died = None if deaths.get(text) is None else need(NAME, deaths[text], int, "deaths")
-            yield Record(code, day, need(NAME, total, int, "cases"), None, died, None)
+            died = None if deaths.get(text) is None else figure(NAME, deaths[text], "deaths")
+            yield Record(code, day, figure(NAME, total, "cases"), None, died, None)
 
 
 def _day(text: str) -> date:

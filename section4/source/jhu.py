@@ -2,6 +2,7 @@
 
 import re
 from array import array
+from collections.abc import Iterable
 from datetime import date
 from operator import add
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def _series(place: Place, ask: Ask, name: str) -> Series:
                 refused.add(country)
             elif ask.countries is None or code in ask.countries:
                 figures = _figures(row)
-                totals[code] = array("q", map(add, totals[code], figures)) if code in totals else figures
+                totals[code] = _whole(map(add, totals[code], figures)) if code in totals else figures
     return Series(days, totals, refused)
 
 
@@ -72,8 +73,16 @@ def _days(header: list[str]) -> list[date]:
 def _figures(row: list[str]) -> "array[int]":
     """Return a row's figures; quickly where all are plain digits, as they are."""
     texts = row[len(BEFORE_DAYS) :]
-    if _DIGITS.fullmatch("".join(texts)) and all(texts):
-        return array("q", map(int, texts))
     if not all(texts):
         raise SourceBroken(NAME, f"has a blank among the figures of {row[1][:50]}")
-    return array("q", (csv_table.number(NAME, text) or 0 for text in texts))
+    if _DIGITS.fullmatch("".join(texts)):
+        return _whole(map(int, texts))
+    return _whole(csv_table.number(NAME, text) or 0 for text in texts)
+
+
+def _whole(figures: Iterable[int]) -> "array[int]":
+    """Gather figures. Raises: SourceBroken where digits and signs are no number, or one that is too large."""
+    try:
+        return array("q", figures)
+    except (ValueError, OverflowError):
+        raise SourceBroken(NAME, "has something else where a whole number of at most 18 digits belongs") from None

@@ -54,7 +54,8 @@ def code_of(name: str) -> str | None:
 
 def is_code(code: str) -> bool:
     """Return whether a country has this code."""
-    return code == "XK" or (code.isupper() and pycountry.countries.get(alpha_2=code) is not None)
+    # pycountry lowers letters, of which some that are not ASCII's become such: the Kelvin sign is no K.
+    return code == "XK" or (code.isascii() and code.isupper() and pycountry.countries.get(alpha_2=code) is not None)
 
 
 def name_of(code: str) -> str:
