@@ -15,6 +15,7 @@ from common.errors import UsageError
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxlevel = 10, 200, 2
+_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}  # of what has none
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _LARGEST = 200_000  # bytes of a file, and values in it once aliases are written out
 _LONGEST, _MOST_PROBLEMS = 1000, 20  # characters of a line, and lines, that somebody reads
@@ -30,6 +31,12 @@ class Frozen(BaseModel):
 
 class _Loader(yaml.BaseLoader):
     """YAML in which every scalar is text (the model gives the types) and a key stands once."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Refuse tags, which YAML's parsers read differently and which would mean nothing."""
+        if node.tag not in _TAGS:
+            raise yaml.MarkedYAMLError(problem=f"the tag {node.tag!r} means nothing here", problem_mark=node.start_mark)
+        return super().construct_object(node, deep)
 
     def construct_scalar(self, node: yaml.ScalarNode) -> str:
         """Refuse what only an escape can write and no file's name, server or log takes."""
