@@ -57,6 +57,8 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Drop the mark of UTF-8 at the file's start."""
-    first = next(blocks, b"")
+    first = b""
+    while len(first) < len(codecs.BOM_UTF8) and (block := next(blocks, b"")):
+        first += block
     yield first.removeprefix(codecs.BOM_UTF8)
     yield from blocks
