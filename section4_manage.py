@@ -70,7 +70,8 @@ def countries(text: str) -> tuple[str, ...]:
     """Return the codes of countries, or all."""
     from section4.config import ALL, country_codes
 
-    codes = tuple(part.strip().upper() for part in text.split(","))
+    # Only ASCII's letters have one capital each: that of the German sharp s is SS, which is South Sudan.
+    codes = tuple(part.strip().upper() if part.isascii() else part for part in text.split(","))
     try:
         return country_codes((ALL,) if codes == (ALL.upper(),) else codes)
     except ValueError as error:

@@ -69,22 +69,27 @@ _EXIT_CODES = "exit codes: 0 all proven and written down; 1 a proof failed; 2 ba
 
 def main() -> None:
     """Run the proofs that are named, or all."""
+    chosen = parser().parse_args().name or list(PROOFS)
+    cli.run(lambda: prove(chosen))
+
+
+def parser() -> cli.Parser:
+    """Return the arguments."""
     names = "\n".join(f"  {name:12} {title}" for name, (title, _) in PROOFS.items())
-    parser = cli.Parser(
+    arguments = cli.Parser(
         prog="python -m proof",
         description=f"Prove at full size what ./test_runner.sh proves in small, and write it to RESULTS.md.\n\n{names}",
         example=".venv/bin/python -m proof kills",
         exit_codes=_EXIT_CODES,
     )
-    parser.add_argument("name", nargs="*", type=known, metavar="NAME", help="one of these; default: all")
-    chosen = parser.parse_args().name or list(PROOFS)
-    cli.run(lambda: prove(chosen))
+    arguments.add_argument("name", nargs="*", type=known, metavar="NAME", help="one of these; default: all")
+    return arguments
 
 
 def known(name: str) -> str:
     """Return the name of a proof that there is."""
     if name not in PROOFS:
-        raise argparse.ArgumentTypeError(f"no proof '{name}'; there are: {', '.join(PROOFS)}")
+        raise argparse.ArgumentTypeError(f"no proof {name!r}; there are: {', '.join(PROOFS)}")
     return name
 
 

@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import re
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +42,8 @@ def parser() -> cli.Parser:
     add.add_parser("create", help="bring the database to the newest version and let the teams in")
     load = add.add_parser("load", help="load made-up orders; what is there stays, a load that was stopped goes on")
     load.add_argument("--orders", type=count, required=True, metavar="N", help="how many there shall be of the seed")
-    load.add_argument("--seed", type=int, default=1, metavar="N", help="which story; default: 1")
-    load.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="its last day; default: today")
+    load.add_argument("--seed", type=story, default=1, metavar="N", help="which story; default: 1")
+    load.add_argument("--until", type=last_day, metavar="DATE", help="its last day; default: today")
     members = add.add_parser("load-members", help="upsert the members of section 1's committed batches")
     members.add_argument("--applications", type=Path, metavar="FOLDER", help="where section 1 publishes to")
     query = add.add_parser("query", help="answer a question; without a name, list the questions")
@@ -61,6 +63,32 @@ def count(text: str) -> int:
     if not text.isascii() or not text.replace("_", "").isdecimal() or not 0 < int(text) <= 1_000_000_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of orders (e.g. 1000000)")
     return int(text)
+
+
+def story(text: str) -> int:
+    """Return a number that the database can keep."""
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a story, of at most nine digits (e.g. 1)")
+    return int(text)
+
+
+def last_day(text: str) -> date:
+    """Return a day; the story before it is of years."""
+    try:
+        if not re.fullmatch("[2-9][0-9]{3}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date since 2000 (e.g. 2026-10-31)") from None
+
+
+def parsed(commands: cli.Parser, arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the arguments, the command line's unless others are given; those behind psql are its own."""
+    options, for_psql = commands.parse_known_args(arguments)
+    options.for_psql = for_psql
+    if for_psql and options.command != "psql":
+        commands.error(f"unrecognized arguments: {' '.join(for_psql)}")
+    return options
 
 
 def job(arguments: argparse.Namespace) -> int:
@@ -218,9 +246,5 @@ COMMANDS = {
 }
 
 if __name__ == "__main__":
-    commands = parser()
-    options, for_psql = commands.parse_known_args()
-    options.for_psql = for_psql
-    if for_psql and options.command != "psql":
-        commands.error(f"unrecognized arguments: {' '.join(for_psql)}")
+    options = parsed(parser())
     cli.run(lambda: job(options))

@@ -21,6 +21,7 @@ from section3.util.report import ends, latencies, sections
 from section3.util.results import Results, fingerprint
 
 PROCESSES = 2
+HIGHEST_RATE = 10**12
 Job = tuple[Callable[..., Outcome | Check], tuple[object, ...]]
 
 
@@ -53,8 +54,8 @@ def shown(rate: int | None = None, scenario: str | None = None, progress: Progre
     """Simulate one rate (else all) and scenario (else all), write nothing, return the tables. Raises: UsageError."""
     progress = progress or Progress()
     model = load(Model, MODEL)
-    if rate is not None and rate < 1:
-        raise UsageError(f"--rate {rate}: must be at least 1 image a minute")
+    if rate is not None and not 1 <= rate <= HIGHEST_RATE:
+        raise UsageError(f"--rate {rate}: must be from 1 to {HIGHEST_RATE} images a minute")
     if scenario is not None and scenario not in SCENARIOS:
         raise UsageError(f"--scenario {scenario}: is unknown; allowed: {', '.join(SCENARIOS)}")
     chosen = [one for one in SCENARIOS if scenario in (None, one)]
