@@ -113,7 +113,7 @@ run-now)
     ;;
 help | -h | --help) usage ;;
 *)
-    [ -z "$command" ] || printf "section1_runner.sh: no command '%s'\n\n" "$command" >&2
+    [ -z "$command" ] || printf "section1_runner.sh: no command '%s'\n\n" "$(one_line "$command")" >&2
     usage >&2
     exit 2
     ;;

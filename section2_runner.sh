@@ -79,9 +79,9 @@ stop() {
 write_file() {
     file=$1 part=$1.part.$$
     shift
-    trap 'rm -f "$part"' EXIT
+    trap 'rm -f -- "$part"' EXIT
     (umask 077 && manage "$@" >"$part") || return
-    mv "$part" "$file"
+    mv -- "$part" "$file"
 }
 
 erd() {
@@ -127,7 +127,7 @@ restore)
     ;;
 help | -h | --help) usage ;;
 *)
-    [ -z "$command" ] || printf "section2_runner.sh: no command '%s'\n\n" "$command" >&2
+    [ -z "$command" ] || printf "section2_runner.sh: no command '%s'\n\n" "$(one_line "$command")" >&2
     usage >&2
     exit 2
     ;;

@@ -156,7 +156,7 @@ psql) run_psql "$@" ;;
 open) open_dashboard ;;
 help | -h | --help) usage ;;
 *)
-    [ -z "$command" ] || printf "section4_runner.sh: no command '%s'\n\n" "$command" >&2
+    [ -z "$command" ] || printf "section4_runner.sh: no command '%s'\n\n" "$(one_line "$command")" >&2
     usage >&2
     exit 2
     ;;

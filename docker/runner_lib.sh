@@ -5,8 +5,13 @@
 
 # usage: die "what is wrong" "what to do" [EXIT_CODE]   one line on stderr; exits with 2 unless told otherwise
 die() {
-    printf '%s: %s; %s\n' "${0##*/}" "$1" "$2" >&2
+    printf '%s: %s; %s\n' "${0##*/}" "$(one_line "$1")" "$2" >&2
     exit "${3:-2}"
+}
+
+# usage: one_line TEXT   with a ? for each character that would break the line or write over a terminal
+one_line() {
+    printf '%s' "$1" | LC_ALL=C tr '[:cntrl:]' '?'
 }
 
 # usage: python=$(find_python)   the first Python 3.11 or newer that runs; 3.11 first, because Pipfile.lock is tested with it
