@@ -8,6 +8,11 @@ from common.results import origin, write_section
 from proof import RESULTS
 from proof.tests import proven
 
+HOSTILE = [
+    *(f"proof/test/test_hostile_{what}.py" for what in ("configurations", "arguments", "runners")),
+    "section1/test/test_hostile_csv.py",
+    "section4/test/test_hostile_sources.py",
+]
 PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
     "rules": (
         "Both engines on nasty files",
@@ -60,6 +65,13 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             "must find the old batch or the new one there (or, while one is replaced, all others), each byte of it, "
             "and the next run must heal it.",
             ["section1/test/test_power_loss.py"],
+    "hostile": (
+        "Hostile input",
+        lambda: proven(
+            "Good input, mutated: bytes flipped, cut and doubled, and words put in that a parser takes seriously. What "
+            "is accepted is what an independent reader says; what is refused is told in lines that somebody can read; "
+            "nothing else comes of it. What was found is kept as a corpus in the tests.",
+            HOSTILE,
             ["-n", "2"],
         ),
     ),
