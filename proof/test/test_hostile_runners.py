@@ -24,7 +24,7 @@ case "$1 $2" in
 esac
 """
 RUNNERS = ("section1_runner.sh", "section2_runner.sh", "section4_runner.sh", "test_runner.sh")
-TOOLS = [
+TOOLS: tuple[str, ...] = (
     "sh",
     "dirname",
     "readlink",
@@ -38,11 +38,8 @@ TOOLS = [
     "cat",
     "chmod",
     "cp",
-    "mkdir",
-    "mv",
-    "rm",
-    "touch",
-]
+)
+TOOLS += ("mkdir", "mv", "rm", "touch")  # the last one for what must not happen
 HOSTILE = (
     "$(touch executed)",
     "`touch executed`",
@@ -133,7 +130,7 @@ def require_told(ran: subprocess.CompletedProcess[str], code: int = 2) -> str:
     assert (ran.returncode, ran.stdout) == (code, "")
     line, end, more = ran.stderr.partition("\n")
     assert (end, more) == ("\n", "")
-    assert "".join(line.split("\x1b")) == line
+    assert "\x1b" not in line
     return line
 
 

@@ -49,7 +49,7 @@ def records(blocks: Iterator[bytes]) -> Iterator[Record]:
         if len(buffer) < min(wanted, MAX_RECORD_BYTES):
             continue
         buffer = yield from _ended_records(buffer)
-        if len(buffer) > MAX_RECORD_BYTES:
+        if len(buffer) > MAX_RECORD_BYTES + 1:  # a CR that a LF may follow
             raise RecordTooLong
         # An unfinished record is looked at again when it has doubled: linear, not quadratic, in its length.
         wanted = 2 * len(buffer)
@@ -91,7 +91,9 @@ def _end(buffer: bytes, start: int) -> int | None:
 
 
 def _record(raw: bytes) -> Record:
-    """Take one record apart."""
+    """Take one record apart. Raises: RecordTooLong."""
+    if len(raw) > MAX_RECORD_BYTES:
+        raise RecordTooLong
     try:
         text = raw.decode()
     except UnicodeDecodeError:
