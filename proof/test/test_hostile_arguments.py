@@ -102,6 +102,17 @@ def ended(call: Callable[[], object]) -> tuple[int | str | None, str]:
     return None, said.getvalue()
 
 
+def is_request(call: Callable[[], object]) -> bool:
+    """Return whether a call makes something of a command line, or else refuses it in one line."""
+    code, said = ended(call)
+    if code == 2:
+        assert said.endswith("\n")
+        assert said[:-1].isprintable()
+    else:
+        assert (code in (None, 0), said) == (True, "")
+    return code != 2
+
+
 def can_be_passed(line: list[str]) -> bool:
     """Return whether the system would give these arguments to a process."""
     try:
@@ -117,22 +128,28 @@ def test_a_hostile_command_line_is_a_request_or_one_line(
     make, parse, good = PARSERS[name]
     parser = make()
 
-    def request(line: list[str]) -> None:
-        arguments = parse(parser, line)
-        if name in REQUESTED and can_be_passed(line):
-            REQUESTED[name](arguments)
-
     def accepts(line: list[str]) -> bool:
-        code, said = ended(partial(request, line))
-        if code == 2:
-            assert said.endswith("\n")
-            assert said[:-1].isprintable()
-        else:
-            assert (code in (None, 0), said) == (True, "")
-        return code != 2
+        return is_request(partial(parse, parser, line))
 
     row = verdicts(name, budget(500, 100_000), lambda random: drawn(random, good), accepts)
     record(row | {"found and mended": MENDED.get(name, "none")})
+
+
+@pytest.mark.parametrize("name", REQUESTED)
+def test_with_its_configuration_too_it_is_a_request_or_one_line(
+    name: str, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
+) -> None:
+    make, _, good = PARSERS[name]
+    parser = make()
+
+    def accepts(line: list[str]) -> bool:
+        return is_request(
+            lambda: REQUESTED[name](parser.parse_args(line)) if can_be_passed(line) else parser.exit(2, "\n")
+        )
+
+    title = f"{name} and its configuration"
+    row = verdicts(title, budget(200, 10_000), lambda random: drawn(random, good), accepts)
+    record(row | {"found and mended": "none"})
 
 
 UNRECOGNIZED = "unrecognized arguments: "

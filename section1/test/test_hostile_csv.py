@@ -147,13 +147,13 @@ def test_hostile_bytes_are_staged_with_every_record_in_one_place_or_refused(
         return True
 
     record(
-        verdicts("CSV to Parquet", budget(1_000, 100_000), cut, accepts)
+        verdicts("CSV to Parquet", budget(1_000, 20_000), cut, accepts)
         | {"found and mended": "a BOM cut in two was text"}
     )
 
 
 def test_hostile_files_are_labelled_as_the_oracle_says(tmp_path: Path, budget: Callable[[int, int], int]) -> None:
-    count = budget(300, 20_000)
+    count = budget(300, 10_000)
     files = {f"{number:06}.csv": mutated(Random(f"a file {number}"), SEEDS, WORDS) for number in range(count)}
     names = list(files)
     for start in range(0, count, ENGINE_FILES_AT_ONCE):
