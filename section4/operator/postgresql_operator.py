@@ -9,7 +9,7 @@ from datetime import datetime
 
 import psycopg2
 
-from common.errors import Busy, UsageError
+from common.errors import Busy, UsageError, one_line
 from common.postgresql import Cursor, Server, copy_rows
 from section4.config import LOADER, STATEMENTS
 from section4.operator.web import Validators
@@ -169,7 +169,7 @@ def _records(said: Iterable[Record | Refused], refused: Counter[str]) -> Iterato
     """Give the records; count the days of names that are refused."""
     for one in said:
         if isinstance(one, Refused):
-            refused[one.name[:100].replace("\0", "")] += one.days
+            refused[one_line(one.name[:100])] += one.days
         else:
             yield one
 

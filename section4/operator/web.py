@@ -17,6 +17,7 @@ from section4.util.record import BrokenOff, NotThere, SourceBroken
 AGENT = "covid-ingestion/1 (a daily job; python-requests)"
 PASSING = (429, 500, 502, 503, 504)
 PIECE = 1 << 16
+LONGEST_REASON = 100
 _VALIDATORS = ("ETag", "Last-Modified")
 LONGEST_WAIT = 120.0  # seconds; a server that asks for more is left alone until tomorrow
 
@@ -70,9 +71,9 @@ class Web:
         """Give the body of an answer as it comes. Raises: SourceBroken."""
         with self._asked(address, {}) as answer:
             if answer.status_code == 404:
-                raise NotThere(self._source, f"answered 404 {answer.reason}")
+                raise NotThere(self._source, f"answered 404 {answer.reason[:LONGEST_REASON]}")
             if answer.status_code != 200:
-                raise SourceBroken(self._source, f"answered {answer.status_code} {answer.reason}")
+                raise SourceBroken(self._source, f"answered {answer.status_code} {answer.reason[:LONGEST_REASON]}")
             yield io.BufferedReader(_Body(self._source, answer.raw, self._settings), PIECE)
             self._known_by[address] = Validators(*(_kept(answer.headers.get(name)) for name in _VALIDATORS))
 

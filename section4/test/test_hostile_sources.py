@@ -134,6 +134,11 @@ REPLIES: dict[str, tuple[Reply, str]] = {
     "has a chunk of a size without end": (Reply(b"1" * 70_000, headers=CHUNKED), OFF),
     "has two lengths": (Reply(headers={"Content-Length": "1, 2"}), "cannot be asked (InvalidHeader)"),
     "is longer than any": (Reply(b"x", length=10**30), BROKEN),
+    "gives a reason without end": (
+        Reply(status=404, reason="a\x1b[2J\rb" + "x" * 5000),
+        f"answered 404 a\\x1b[2J\\rb{'x' * 93}",
+    ),
+    "gives no reason": (Reply(status=599, reason=""), "answered 599 "),
     "has a status that is none": (Reply(status=1000), OFF),
     "has a header without end": (Reply(headers={"X": "y" * 70_000}), OFF),
     "has too many headers": (Reply(headers={f"X-{number}": "y" for number in range(150)}), OFF),

@@ -315,3 +315,11 @@ def test_the_last_run_is_one_that_asked_for_at_least_the_same(covid: Server, the
         found = last_run(covid, ask)
         assert found
         assert (found[0], found[1] >= NOW) == ("owid", True)
+
+
+def test_a_refused_name_is_written_down_as_one_line_that_a_terminal_can_show(covid: Server, there: Site) -> None:
+    name = "Far\x1b[2J\0away\n" + "x" * 5000
+    there.answer("/owid.csv", owid((f'"{name}"', "2022-03-09", 3, 10, 1, 2), ("Singapore", "2022-03-09", 3, 10, 1, 2)))
+    ingested(covid, there)
+    kept = "Far\\x1b[2J\\x00away\\n" + "x" * 87
+    assert run_sql(covid, "select refused_names from covid.ingestion_run") == [([kept],)]

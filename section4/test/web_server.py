@@ -21,6 +21,7 @@ class Reply:
     pause: float = 0
     silence: float = 0  # before anything is said
     ends: bool = True  # a chunked body's last chunk is sent
+    reason: str | None = None  # the usual words
 
 
 class Site:
@@ -57,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply)
 
     def _head(self, reply: Reply) -> None:
-        self.send_response(reply.status)
+        self.send_response(reply.status, reply.reason)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if reply.pieces is None:
