@@ -147,7 +147,7 @@ def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
     *parents, last = details["loc"] or ("",)
     key = ".".join(str(part) for part in details["loc"])
     key = key if key.isprintable() else repr(key)
-    value = _SHORT.repr(details["input"])
+    value = _shown(model, details)
     context = details.get("ctx", {})
     match details["type"]:
         case "missing":
@@ -167,6 +167,12 @@ def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
         case "tuple_type":
             return f"{key}: {value} is no list (e.g. [com, net])"
     return f"{key}: {value}: {details['msg'].removeprefix('Input ')}"
+
+
+def _shown(model: type[BaseModel], details: ErrorDetails) -> str:
+    """Return a value as a line can hold it; what a field hides (repr=False), such as a password, stays hidden."""
+    field = model.model_fields.get(str(next(iter(details["loc"]), "")))
+    return _SHORT.repr(details["input"]) if field is None or field.repr else "what stands there"
 
 
 def _keys(model: type[BaseModel], parents: list[int | str]) -> list[str]:

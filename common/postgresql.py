@@ -50,7 +50,7 @@ class Server(Frozen):
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=1, le=65_535)] = 5432
     database: Annotated[str, Field(min_length=1)]
-    passwords: Mapping[str, SecretStr] = {}
+    passwords: Annotated[Mapping[str, SecretStr], Field(repr=False)] = {}
 
     @contextmanager
     def connected(self, role: str = SUPERUSER) -> Iterator[Connection]:

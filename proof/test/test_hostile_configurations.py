@@ -167,6 +167,18 @@ def test_a_server_that_cannot_be_is_refused(good: str, hostile: str, tmp_path: P
     assert len(said_of(Server, path)) == 1
 
 
+@pytest.mark.parametrize(
+    "hostile", ["passwords: tr0ub4dor", "passwords: {covid_loader: [tr0ub4dor]}", "passwords: [tr0ub4dor]"]
+)
+def test_a_password_in_a_wrong_place_is_not_shown(hostile: str, tmp_path: Path) -> None:
+    path = tmp_path / "postgresql.yaml"
+    path.write_text(SERVER.partition("passwords")[0] + hostile)
+    [line] = said_of(Server, path)
+    assert line.startswith("postgresql.yaml: passwords")
+    assert "what stands there" in line
+    assert "tr0ub4dor" not in line
+
+
 def test_of_many_problems_twenty_are_told(tmp_path: Path) -> None:
     path = tmp_path / "hostile.yaml"
     path.write_text("".join(f"key{number}: 1\n" for number in range(5000)))
