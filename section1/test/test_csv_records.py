@@ -51,6 +51,7 @@ def test_a_good_record_gives_its_fields(content: bytes, fields: list[str]) -> No
         (b"a\xff,b\n", ["a\ufffd,b"]),
         (b"a\0,b\n", ["a\ufffd,b"]),
         (b'"\xe2\x82",b\n', ['"\ufffd",b']),
+        (b"a\xff\0,b\n", ["a\ufffd\ufffd,b"]),
     ],
 )
 def test_a_malformed_record_gives_its_text(content: bytes, texts: list[str]) -> None:
@@ -71,8 +72,27 @@ def test_the_borders_of_blocks_do_not_show(pieces: list[str], size: int) -> None
 
 def test_a_record_longer_than_a_reader_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_records, "MAX_RECORD_BYTES", 10)
-    with pytest.raises(RecordTooLong, match="a row is longer than"):
-        in_blocks(b'a,"' + b"b" * 12, 4)
+    blocks = iter([b'a,"b', b"b" * 6, b"b", b"b"])
+    with pytest.raises(RecordTooLong):
+        list(records(blocks))
+    assert list(blocks) == [b"b"]
+    assert in_blocks(b'a,"bbbbbb"', 5) == [Record('a,"bbbbbb"', ["a", "bbbbbb"])]
+
+
+def test_it_is_said_how_long_a_record_may_be() -> None:
+    assert str(RecordTooLong()) == "a row is longer than 16 MiB (perhaps a quote that nothing closes)"
+
+
+def test_records_are_given_as_their_blocks_come() -> None:
+    blocks = iter([b"a\nb\nc", b"\n", b'"d\ne",f', b"g\nh"])
+    found = records(blocks)
+    assert [next(found).text, next(found).text] == ["a", "b"]
+    assert next(blocks) == b"\n"
+    assert [record.fields for record in found] == [['c"d'], ['e"', "fg"], ["h"]]
+
+
+def test_a_record_with_a_quoted_line_end_may_go_on_in_the_next_block() -> None:
+    assert in_blocks(b'"a\nb",cd\n', 7) == [Record('"a\nb",cd', ["a\nb", "cd"])]
 
 
 @given(st.lists(st.lists(st.text(st.sampled_from('a,"\n\r'), max_size=5), min_size=2, max_size=2)), st.integers(1, 7))

@@ -43,16 +43,11 @@ class RecordCount:
 
 def records(blocks: Iterator[bytes]) -> Iterator[Record]:
     """Yield the records of a file without BOM that comes in blocks; empty lines are none. Raises: RecordTooLong."""
-    buffer, wanted = b"", 0
+    buffer = b""
     for block in blocks:
-        buffer += block
-        if len(buffer) < min(wanted, MAX_RECORD_BYTES):
-            continue
-        buffer = yield from _ended_records(buffer)
+        buffer = yield from _ended_records(buffer + block)
         if len(buffer) > MAX_RECORD_BYTES + 1:  # a CR that a LF may follow
             raise RecordTooLong
-        # An unfinished record is looked at again when it has doubled: linear, not quadratic, in its length.
-        wanted = 2 * len(buffer)
     last = yield from _ended_records(buffer)
     if last:
         yield _record(last)
