@@ -41,6 +41,37 @@ def test_columns_are_known_by_place_in_any_order_and_case() -> None:
     assert check.columns == ("column_0", "mobile_no", "name", "date_of_birth", "email")
 
 
+def test_any_sign_but_a_quote_may_stand_in_a_plain_file() -> None:
+    signs = "".join(chr(code) for code in range(32, 127) if chr(code) not in ',"')
+    assert check_of(csv_of(f"{signs},b,c,{signs}é")).finish()
+
+
+def test_a_plain_file_has_a_hundred_columns_at_most() -> None:
+    header = [HEADER, *(f"more{number}" for number in range(96))]
+    assert check_of(",".join(header).encode() + b"\n").finish()
+    assert not check_of(",".join([*header, "another"]).encode() + b"\n").finish()
+
+
+def test_the_last_block_may_be_the_end_of_a_line() -> None:
+    content = csv_of(GOOD_LINE, GOOD_LINE).removesuffix(b"\n")
+    check = check_of(content, len(content) - 3)
+    assert (check.finish(), check.rows) == (True, 2)
+
+
+def test_a_letter_may_stand_across_the_border_of_blocks_and_must_be_whole() -> None:
+    start = csv_of(GOOD_LINE) + b"\xc3"
+    assert check_of(start + b"\xa9,b,c,d\n", len(start)).finish()
+    assert not check_of(start + b"a,b,c,d\n", len(start)).finish()
+
+
+def test_a_file_stays_not_plain_whatever_comes_after() -> None:
+    content = csv_of(GOOD_LINE) + b'a,b,c,d"'
+    for size in (len(content) - 1, len(content) - 2):
+        check = check_of(content, size)
+        assert not check.plain
+        assert not check.finish()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -60,6 +91,7 @@ def test_columns_are_known_by_place_in_any_order_and_case() -> None:
         csv_of(GOOD_LINE) + b"\xff,b,c,d\n",
         csv_of(GOOD_LINE) + b"a,b,c,\xe2\x82",
         b"name,email,date_of_birth\na,b,c\n",
+        HEADER.encode() + b",\xc3",
         b"name,email,date_of_birth,mobile_no,name\na,b,c,d,e\n",
     ],
 )

@@ -36,7 +36,7 @@ class PlainCheck:
             self.rows += 1
             is_whole = not self._is_within_a_letter() and self._within_line == len(self.columns) - 1
             self.plain = self.plain and is_whole
-        return self.plain and self.rows >= 0
+        return self.plain
 
     def _has_plain_bytes(self, block: bytes) -> bool:
         if b'"' in block or b"\r" in block or b"\0" in block:
