@@ -181,7 +181,6 @@ class Destination:
         """Let a withdrawn batch count again, its report last; what stands in its place goes with the stage."""
         if not (withdrawn / "report.json").exists():
             return
-        failed.mkdir()
         _move_if_there(self.marker(batch), failed / "report.json")
         for name in OUTPUTS:
             if (withdrawn / name).exists():
