@@ -15,11 +15,12 @@ WHOLE = json.dumps({"started_at": "x", "ended_at": GOOD.ended_at, "exit_code": 0
 @pytest.fixture
 def places(tmp_path: Path) -> tuple[Path, Path]:
     """Two places, whose folders are not there yet."""
-    return tmp_path / "log" / "last_run.json", tmp_path / "tmp" / "night_last_run.json"
+    return tmp_path / "log" / "night" / "last_run.json", tmp_path / "tmp" / "night_last_run.json"
 
 
 def close(place: Path) -> None:
     """Let a file stand where the place's folder should be."""
+    place.parent.parent.mkdir(exist_ok=True)
     place.parent.touch()
 
 
@@ -39,13 +40,10 @@ def test_a_record_is_read_as_it_was_written(places: tuple[Path, Path]) -> None:
 
 def test_a_record_is_a_small_json_file_and_nothing_is_left_beside_it(places: tuple[Path, Path]) -> None:
     write(BAD, places)
-    assert json.loads(places[0].read_text()) == {
-        "started_at": "2026-11-23T17:00:00+08:00",
-        "ended_at": "2026-11-23T17:00:09+08:00",
-        "exit_code": 1,
-        "words": "the run failed",
-        "told": True,
-    }
+    assert places[0].read_text() == (
+        '{\n  "started_at": "2026-11-23T17:00:00+08:00",\n  "ended_at": "2026-11-23T17:00:09+08:00",\n'
+        '  "exit_code": 1,\n  "words": "the run failed",\n  "told": true\n}\n'
+    )
     assert [path.name for path in places[0].parent.iterdir()] == ["last_run.json"]
     assert not places[1].exists()
 

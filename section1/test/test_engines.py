@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from section1.config import ROOT, ProcessConfig
 from section1.operator import duckdb_operator
-from section1.test.nasty import folders
+from section1.test import nasty
+from section1.test.nasty import cell, folders
 from section1.test.oracle import judge
 from section1.test.support import application, bytes_of, config_for, csv_of, outputs_of, publish, rows_of, write_files
 
@@ -61,6 +62,21 @@ def test_hand_made_and_generated_nasty_files_are_labelled_as_the_oracle_says(
     for start in range(0, len(files), FILES_AT_ONCE):
         label_everything(tmp_path / str(start), engine, dict(files[start : start + FILES_AT_ONCE]))
     record({"engine": engine, "files labelled as the oracle says": f"{len(files):,}"})
+
+
+def test_each_nasty_value_by_itself_is_labelled_as_the_oracle_says(tmp_path: Path) -> None:
+    names = [dress.format(core) for dress in nasty.DRESSES for core in nasty.CORES]
+    names += ["Ada Mei Lim".replace(" ", gap) for gap in nasty.GAPS]
+    emails = [f"{local}{amp}lin.com" for local in nasty.LOCALS for amp in nasty.AMPS]
+    emails += [f"ada@{host}" for host in nasty.HOSTS] + ["a..b@lin.com", "a..b@lin..com", "a@lin.com..", "@..com"]
+    days = [shape.format(*day) for shape in nasty.SHAPES for day in nasty.DAYS]
+    plain = {"name": "Ada Lim", "email": "ada@lim.com", "date_of_birth": "1990-12-10", "mobile_no": "91234567"}
+    values = {"name": names, "email": emails, "date_of_birth": days, "mobile_no": list(nasty.MOBILES)}
+    rows = [plain | {column: value} for column in values for value in dict.fromkeys(values[column])]
+    rows += [plain | {column: pad.format(value)} for column, value in plain.items() for pad in set(nasty.PADS)]
+    lines = [",".join(cell(value.replace(nasty.WILD, "é"), "needed") for value in row.values()) for row in rows]
+    assert len(lines) > 1_500
+    label_everything(tmp_path, "duckdb", {"a.csv": csv_of(*lines)})
 
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the real file is not here")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UsageError
+from common.errors import Busy, UsageError
 from common.postgresql import Server, StatementFailed
 from common.test.databases import run_sql
 from section2.operator.applications import ApplicationsMissing, BatchBroken
 from section2.operator.member_loader import load_members
+from section2.operator.order_loader import require_alone
 
 HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id"
 
@@ -127,6 +128,7 @@ def test_applications_that_are_no_member_are_refused_by_reason(sales: Server, tm
     assert done.refused == Counter(
         name_too_long=2, birthday_invalid=2, mobile_invalid=1, email_invalid=1, membership_id_differs=1, name_missing=1
     )
+    assert (done.inserted, done.updated, done.unchanged) == (1, 0, 0)
     assert [name for name, *_ in members(sales)] == ["Ada"]
 
 
@@ -195,3 +197,12 @@ def test_an_error_of_the_server_names_no_person(sales: Server, tmp_path: Path) -
         load_members(sales, tmp_path)
     assert "Marguerite" not in str(raised.value)
     assert "none" in str(raised.value)
+
+
+def test_members_are_not_loaded_beside_another_load(sales: Server, tmp_path: Path) -> None:
+    publish(tmp_path, "2026-11-23T16", row("Ada"))
+    with sales.connected("loader") as connection, connection.cursor() as cursor:
+        require_alone(cursor, sales)
+        with pytest.raises(Busy, match="another load is at work"):
+            load_members(sales, tmp_path)
+    assert members(sales) == []

@@ -1,0 +1,115 @@
+"""Section 1's committed batches by themselves: which count, in which order, and what is read of each."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from section2.operator.applications import Application, ApplicationsMissing, Batch, BatchBroken, committed
+
+HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id"
+ADA = "Ada,Lim,19901210,91234567,ada@example.com,true,Lim_1218b"
+HOUR = "2026-11-23T16"
+BROKEN = "no member of the batch was loaded; let section 1 publish it again"
+
+
+def add_report(destination: Path, batch: str, rows: int = 1, name: str = "") -> bytes:
+    folder = destination / "report"
+    folder.mkdir(exist_ok=True)
+    content = json.dumps({"batch": batch, "counts": {"successful": rows}, "more": 1}).encode()
+    (folder / f"{name or batch}.json").write_bytes(content)
+    return content
+
+
+def batch_of(folder: Path, parts: dict[str, str], rows: int = 1) -> Batch:
+    for name, content in parts.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return Batch(HOUR, "0", folder, rows)
+
+
+def test_batches_are_told_in_their_order(tmp_path: Path) -> None:
+    names = ["2026-11-23T15-3", HOUR, f"{HOUR}-2", f"{HOUR}-10", "2026-11-23T17"]
+    contents = {name: add_report(tmp_path, name, rows) for rows, name in enumerate(reversed(names))}
+    assert committed(tmp_path) == [
+        Batch(name, sha256(contents[name]).hexdigest(), tmp_path / "successful_application" / name, 4 - place)
+        for place, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [(HOUR, f"{HOUR}-0001"), (f"{HOUR}-2", f"{HOUR}-0002"), ("night", "night-0001")]
+)
+def test_a_key_sorts_batches_in_time(name: str, key: str, tmp_path: Path) -> None:
+    assert Batch(name, "0", tmp_path, 1).key == key
+
+
+def test_before_its_first_report_a_destination_has_no_batch(tmp_path: Path) -> None:
+    assert committed(tmp_path) == []
+
+
+def test_a_destination_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ApplicationsMissing) as caught:
+        committed(tmp_path / "x")
+    said = "no such folder; run section 1 first, or name its destination with --applications"
+    assert (str(caught.value), caught.value.exit_code) == (f"{tmp_path / 'x'}: {said}", 2)
+
+
+def test_only_reports_are_read_as_such(tmp_path: Path) -> None:
+    add_report(tmp_path, HOUR)
+    for name in (f".{HOUR}.json", f"{HOUR}.html", "notes"):
+        (tmp_path / "report" / name).touch()
+    assert [batch.name for batch in committed(tmp_path)] == [HOUR]
+
+
+def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    add_report(tmp_path, HOUR)
+    path = tmp_path / "report" / f"{HOUR}.json"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(BatchBroken) as caught:
+        committed(tmp_path)
+    assert str(caught.value) == f"{path}: is no report of section 1; {BROKEN}"
+
+
+def test_rows_are_numbered_through_all_parts(tmp_path: Path) -> None:
+    numbers = Random(3).sample(range(40), 40)
+    rows = {f"part-{number:05}.csv": ADA.replace("Ada", f"A{number:02}") for number in numbers}
+    batch = batch_of(tmp_path, {name: f"{HEADER}\n{row}\n" for name, row in rows.items()}, 40)
+    (tmp_path / ".part-00001.csv").touch()
+    (tmp_path / "notes.txt").touch()
+    assert [(row.place, row.first_name) for row in batch.applications()] == [(n + 1, f"A{n:02}") for n in range(40)]
+
+
+def test_columns_are_known_by_name(tmp_path: Path) -> None:
+    lines = "membership_id,x,email,mobile_no,date_of_birth,last_name,first_name\nI,x,e,m,d,l,f\n"
+    assert list(batch_of(tmp_path, {"a.csv": lines}).applications()) == [Application(1, "f", "l", "d", "m", "e", "I")]
+
+
+def test_fields_are_read_as_they_are_however_long(tmp_path: Path) -> None:
+    name = 'A,"b\r\nc' + "é" * 1_000_000
+    row = ADA.replace("Ada", '"' + name.replace('"', '""') + '"')
+    [application] = batch_of(tmp_path, {"a.csv": f"{HEADER}\r\n{row}\r\n"}).applications()
+    assert application.first_name == name
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        ("", "a.csv: has no column first_name"),
+        (HEADER.replace("email", "mail"), "a.csv: has no column email"),
+        (f"{HEADER}\n{ADA}\nAda,Lim\n", "a.csv: line 3 is no row of it"),
+        (f'{HEADER}\n"Ada"x,{ADA}\n', "a.csv: line 2 is no row of it"),
+        (f'{HEADER}\n{ADA},"', "a.csv: line 2 is no row of it"),
+        (f"{HEADER}\n{'A' * 17_000_000}{ADA}\n", "a.csv: line 2 is no row of it"),
+        (f"{HEADER}\n", ": has 0 rows where the report counts 1"),
+        (f"{HEADER}\n{ADA}\n{ADA}\n", ": has 2 rows where the report counts 1"),
+    ],
+    ids=range(8),
+)
+def test_a_batch_that_is_not_as_its_report_says_is_named(tmp_path: Path, content: str, wrong: str) -> None:
+    batch = batch_of(tmp_path, {"a.csv": content})
+    with pytest.raises(BatchBroken) as caught:
+        list(batch.applications())
+    where = f"{tmp_path}/" if wrong.startswith("a") else f"{tmp_path}"
+    assert str(caught.value) == f"{where}{wrong}; {BROKEN}"
