@@ -38,6 +38,9 @@ HAVE: dict[str, Callable[[], bool]] = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the size of the tests that can be made arbitrarily long, and where they write what they found."""
     parser.addoption("--full", action="store_true", help="the budgets of `python -m proof` instead of small ones")
+    parser.addoption(
+        "--server", type=Path, metavar="SOCKETS", help="of a PostgreSQL server to use, instead of a new one"
+    )
     parser.addoption("--record", type=Path, metavar="FILE", help="append what tests found, a JSON object a line")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from common import cli
 from common.results import origin, write_section
-from proof import RESULTS
+from proof import RESULTS, covered, mutations
 from proof.tests import proven
 
 HOSTILE = [
@@ -75,6 +75,8 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             ["-n", "2"],
         ),
     ),
+    "coverage": ("Lines and branches that tests go through", covered.prove),
+    "mutations": ("Small changes that tests notice", mutations.prove),
 }
 _EXIT_CODES = "exit codes: 0 all proven and written down; 1 a proof failed; 2 bad usage\n"
 

@@ -11,11 +11,25 @@ from common.postgresql import Server
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An empty server; it is never lost by a power failure, so it need not wait for the disk."""
+    named: Path | None = request.config.getoption("--server")
+    if named:
+        yield emptied(Server(host=str(named), database="postgres"))
+        return
     data: Path = tmp_path_factory.mktemp("cluster") / "data"
     with serving(data, {"fsync": "off", "synchronous_commit": "off", "max_connections": "60"}) as sockets:
         yield Server(host=str(sockets), database="postgres")
+
+
+def emptied(server: Server) -> Server:
+    """Return the server without what earlier tests left on it; the templates of databases stay."""
+    left = run_sql(
+        server, "select datname from pg_database where datname not like '%%template%%' and datname <> %s", "postgres"
+    )
+    for (name,) in left:
+        run_sql(server, f"drop database {name} with (force)", autocommit=True)
+    return server
 
 
 def run_sql(server: Server, statement: str, *values: object, role: str = "postgres", autocommit: bool = False) -> Any:
