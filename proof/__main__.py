@@ -48,6 +48,8 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             "Sections 1 and 4 in containers, an hour or a day in a few seconds, a quarter of the runs killed at a "
             "random moment, some servers too. Each row once; nothing grows but the outputs.",
             ["section1/test/test_container_soak.py", "section4/test/test_container_soak.py"],
+        ),
+    ),
     "kills": (
         "Kills at random moments",
         lambda: proven(
@@ -65,6 +67,9 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             "must find the old batch or the new one there (or, while one is replaced, all others), each byte of it, "
             "and the next run must heal it.",
             ["section1/test/test_power_loss.py"],
+            ["-n", "2"],
+        ),
+    ),
     "hostile": (
         "Hostile input",
         lambda: proven(
