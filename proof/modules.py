@@ -5,6 +5,7 @@ TESTS: dict[str, list[str]] = {
     "section1/util/batch.py": ["section1/test/test_batch.py"],
     "section1/operator/source.py": ["section1/test/test_source.py"],
     "section1/operator/destination.py": ["section1/test/test_destination.py"],
+    "section1/operator/disk.py": ["section1/test/test_destination.py"],
     "section1/main.py": ["section1/test/test_main.py", "section1/test/test_manage_losses.py"],
     # decide
     "section1/util/csv_records.py": ["section1/test/test_csv_records.py"],

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from common.errors import Busy, JobError
+from section1.operator.disk import children, flush, make, move, move_if_there, remove
 from section1.util.batch import NAME
 from section1.util.columns import OUTPUTS
 from section1.util.report import Committed, Report
@@ -62,7 +63,7 @@ class Destination:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Be the only run here while the body runs; the lock goes with the process. Raises: Busy."""
-        _make(self.root)
+        make(self.root)
         descriptor = os.open(self.root / ".lock", os.O_WRONLY | os.O_CREAT, 0o666)
         try:
             self._take(descriptor)
@@ -101,12 +102,12 @@ class Destination:
     def clean(self) -> None:
         """Remove what killed runs left: stages, and outputs and pages of batches that are not committed."""
         for folder in filter(Path.exists, (self.root, self._reports)):
-            _flush(folder)  # what one published or withdrew must not be otherwise again once this run builds on it
-        leftovers = _children(self._stages)
-        pages = (path for path in _children(self._reports) if path.suffix == ".html" and NAME.fullmatch(path.stem))
+            flush(folder)  # what one published or withdrew must not be otherwise again once this run builds on it
+        leftovers = children(self._stages)
+        pages = (path for path in children(self._reports) if path.suffix == ".html" and NAME.fullmatch(path.stem))
         leftovers += [path for path in pages if not self.marker(path.stem).exists()]
         for name in OUTPUTS:
-            batches = (folder for folder in _children(self.root / name) if NAME.fullmatch(folder.name))
+            batches = (folder for folder in children(self.root / name) if NAME.fullmatch(folder.name))
             leftovers += [folder for folder in batches if not self.marker(folder.name).exists()]
         for folder in leftovers:
             logger.info("removing what an interrupted run left: %s", folder.relative_to(self.root))
@@ -116,7 +117,7 @@ class Destination:
                 folder.unlink()
 
     def _markers(self) -> list[Path]:
-        return [path for path in _children(self._reports) if path.suffix == ".json" and NAME.fullmatch(path.stem)]
+        return [path for path in children(self._reports) if path.suffix == ".json" and NAME.fullmatch(path.stem)]
 
     def marker(self, batch: str) -> Path:
         """Return where the report is that makes a batch count."""
@@ -133,19 +134,19 @@ class Destination:
         try:
             yield Stage.at(root)
         finally:
-            _remove(root)
+            remove(root)
 
     def publish(self, stage: Stage, report: Report) -> None:
         """Make the staged batch count: its outputs first, its report last, each on disk before the next."""
         marker = stage.root / "report.json"
         marker.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        _flush(marker)
+        flush(marker)
         for name in OUTPUTS:
             for part in stage.output(name).iterdir():
-                _flush(part)
-            _flush(stage.output(name))
-            _move(stage.output(name), self.root / name / report.batch)
-        _move(marker, self.marker(report.batch))
+                flush(part)
+            flush(stage.output(name))
+            move(stage.output(name), self.root / name / report.batch)
+        move(marker, self.marker(report.batch))
 
     def places(self, batch: str) -> list[Path]:
         """Return where a committed batch's outputs, its report and, if it has one, its page are."""
@@ -156,7 +157,7 @@ class Destination:
         """Lay a committed batch's page beside its report, whole or not at all; a draft that stays is cleaned."""
         draft = self._stages / f"{batch}.html"
         draft.write_bytes(content)
-        _flush(draft)
+        flush(draft)
         draft.rename(self.page(batch))
 
     @contextmanager
@@ -165,10 +166,10 @@ class Destination:
         withdrawn = stage.root / "withdrawn"
         withdrawn.mkdir()
         try:
-            _move_if_there(self.page(batch), withdrawn / "report.html")
-            _move(self.marker(batch), withdrawn / "report.json")
+            move_if_there(self.page(batch), withdrawn / "report.html")
+            move(self.marker(batch), withdrawn / "report.json")
             for name in OUTPUTS:
-                _move_if_there(self.root / name / batch, withdrawn / name)
+                move_if_there(self.root / name / batch, withdrawn / name)
             yield
         except BaseException:
             try:
@@ -181,60 +182,10 @@ class Destination:
         """Let a withdrawn batch count again, its report last; what stands in its place goes with the stage."""
         if not (withdrawn / "report.json").exists():
             return
-        _move_if_there(self.marker(batch), failed / "report.json")
+        move_if_there(self.marker(batch), failed / "report.json")
         for name in OUTPUTS:
             if (withdrawn / name).exists():
-                _move_if_there(self.root / name / batch, failed / name)
-                _move(withdrawn / name, self.root / name / batch)
-        _move_if_there(withdrawn / "report.html", self.page(batch))
-        _move(withdrawn / "report.json", self.marker(batch))
-
-
-def _children(folder: Path) -> list[Path]:
-    """Return what a folder holds, by name; unlike glob it does not take one that cannot be read for an empty one."""
-    try:
-        return sorted(folder.iterdir())
-    except FileNotFoundError:
-        return []
-
-
-def _make(folder: Path) -> None:
-    """Make the folder, and those above it, unless they are there; each is on disk before something comes into it."""
-    if not folder.exists():
-        _make(folder.parent)
-        folder.mkdir(exist_ok=True)  # another run may have been faster
-        _flush(folder.parent)
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename and flush; what may not have reached the disk is taken back, so that it does not count."""
-    _make(target.parent)
-    source.rename(target)
-    try:
-        _flush(target.parent)
-        _flush(source.parent)
-    except OSError:
-        target.rename(source)
-        raise
-
-
-def _move_if_there(source: Path, target: Path) -> None:
-    if source.exists():
-        _move(source, target)
-
-
-def _flush(path: Path) -> None:
-    """Wait until the file or folder is on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder; what cannot be removed is left to the next run, since it harms nobody."""
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        logger.warning("%s stays until the next run: %s", folder, error.strerror)
+                move_if_there(self.root / name / batch, failed / name)
+                move(withdrawn / name, self.root / name / batch)
+        move_if_there(withdrawn / "report.html", self.page(batch))
+        move(withdrawn / "report.json", self.marker(batch))

@@ -119,6 +119,7 @@ def test_the_first_batch_is_on_disk_step_by_step(destination: Destination, on_di
     disk = on_disk()
     publish(destination)
     assert disk.asked == [
+        *(f"flush {folder}" for folder in list(destination.root.parents)[2::-1]),  # each holds the next one's name
         "flush /STAGE/report.json",
         *moved("successful_application"),
         *moved("unsuccessful_application"),
