@@ -147,7 +147,11 @@ def ingestion(server: Server, source: str, ask: Ask, now: datetime) -> Iterator[
         cursor.execute("select pg_try_advisory_xact_lock(hashtext('section4 ingestion'))")
         if cursor.fetchone() != (True,):
             raise Busy(f"database {server.database}", "ingestion is at work")
-        yield Ingestion(cursor, source, ask, now)
+        try:
+            yield Ingestion(cursor, source, ask, now)
+        finally:
+            if not connection.closed:
+                connection.rollback()  # closing alone lets go of the lock a moment later: too late for the next source
 
 
 def last_run(server: Server, ask: Ask) -> tuple[str, datetime] | None:

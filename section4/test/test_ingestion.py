@@ -26,6 +26,7 @@ from section4.test.support import (
     owid,
 )
 from section4.test.web_server import Reply, Site
+from section4.util.record import SourceBroken
 
 ROWS = "select measurement_date, cases_total, deaths_total from covid.daily_cases order by 1"
 LEDGER = "select source, inserted, changed, unchanged, refused, outcome from covid.ingestion_run order by run_id"
@@ -208,6 +209,15 @@ def test_two_at_once_do_not_disturb_each_other(covid: Server, there: Site) -> No
     with ingestion(covid, "owid", asking("SG"), NOW), pytest.raises(Busy):
         ingested(covid, there)
     assert counts(ingested(covid, there)) == (2, 0, 0)
+
+
+def test_a_source_that_is_given_up_leaves_the_way_free_at_once(covid: Server) -> None:
+    with covid.connected() as connection, connection.cursor() as cursor:
+        for _ in range(20):
+            with pytest.raises(SourceBroken), ingestion(covid, "owid", asking("SG"), NOW):
+                raise SourceBroken("owid", "is moved")
+            cursor.execute("select 1 from pg_locks where locktype = 'advisory'")
+            assert cursor.fetchall() == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real series is not beside this repository")
