@@ -23,7 +23,7 @@ TESTS: dict[str, list[str]] = {
     ],
     "section4/source/asking.py": ["section4/test/test_asking.py"],
     "section4/util/record.py": ["section4/test/test_asking.py"],
-    "section4/main.py": ["section4/test/test_ingestion.py"],
+    "section4/main.py": ["section4/test/test_main.py"],
     # load
     "section2/operator/applications.py": ["section2/test/test_applications.py"],
     "section2/operator/member_loader.py": ["section2/test/test_members.py"],
