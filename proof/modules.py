@@ -16,6 +16,7 @@ TESTS: dict[str, list[str]] = {
     ],
     "common/schedule/record.py": ["common/test/test_schedule_record.py"],
     "common/schedule/commands.py": [
+        "common/test/test_schedule_commands.py",
         "common/test/test_schedule_health.py",
         "common/test/test_schedule_run.py",
         "common/test/test_schedule_notice.py",

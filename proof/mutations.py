@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from common.embedded_postgresql import serving
 from common.errors import JobError
 from common.results import table
-from proof import ROOT, mutants, sql_mutants
+from proof import ROOT, mutants
 from proof.equivalents import EQUIVALENTS
 from proof.modules import TESTS
 from proof.mutants import Mutant
@@ -116,7 +116,11 @@ def workers(root: Path = ROOT, number: int = WORKERS) -> Iterator[list[Worker]]:
 def mutants_of(module: str, root: Path = ROOT) -> list[Mutant]:
     """Return all mutants of a module."""
     text = (root / module).read_text(encoding="utf-8")
-    return list(sql_mutants.mutants(text, "spark") if module.endswith(".sql") else mutants.mutants(text))
+    if module.endswith(".py"):
+        return list(mutants.mutants(text))
+    from proof import sql_mutants  # takes a while to import, and `--help` does not need it
+
+    return list(sql_mutants.mutants(text, "spark"))
 
 
 def survivors(

@@ -41,6 +41,7 @@ HAND_MADE = {
     "empty.csv": b"",
     "header.csv": csv_of(),
 }
+MALFORMED = ("a,b,c", "a,b,c,d,e", '"a"b,c,d,e', "a\0,b,c,d", " ")
 
 
 def label_everything(tmp_path: Path, engine: str, files: dict[str, bytes], **changes: object) -> ProcessConfig:
@@ -76,7 +77,7 @@ def test_each_nasty_value_by_itself_is_labelled_as_the_oracle_says(tmp_path: Pat
     rows += [plain | {column: pad.format(value)} for column, value in plain.items() for pad in set(nasty.PADS)]
     lines = [",".join(cell(value.replace(nasty.WILD, "é"), "needed") for value in row.values()) for row in rows]
     assert len(lines) > 1_500
-    label_everything(tmp_path, "duckdb", {"a.csv": csv_of(*lines)})
+    label_everything(tmp_path, "duckdb", {"a.csv": csv_of(*lines, *MALFORMED, *lines[:1], '"open')})
 
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the real file is not here")
