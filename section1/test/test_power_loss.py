@@ -54,7 +54,8 @@ class Run:
             verdict = self.prepared.verdict(destination)
         except (OSError, ValueError) as error:  # a part that is not there, a report that is torn
             return f"wrong: {error}"
-        whole = {*self.before.values(), *self.after.values(), *(call.data for call in self.calls)}
+        whole = {held for path, held in self.before.items() if path.endswith(".html")}
+        whole |= {call.data for call in self.calls if call.kind == "write" and call.path.endswith(".html")}
         torn = [page.name for page in destination.glob("report/*.html") if page.read_bytes() not in whole]
         return f"wrong: torn {torn}" if torn else verdict
 
@@ -101,14 +102,14 @@ def run(request: pytest.FixtureRequest, driver: Driver, tmp_path_factory: pytest
 
 
 def states_of(run: Run, drawn: int) -> Iterator[tuple[int, State]]:
-    """Give each state that the disk may hold, once, and how many calls had been made."""
+    """Give each state that the disk may hold, once (twice if the run's end leaves it too), and after how many calls."""
     disk, random, known = Disk(run.before), Random(run.name), set()
     for at in range(len(run.calls) + 1):
         if at:
             disk.do(run.calls[at - 1])
         for state in disk.states(random, drawn) if at >= run.start else ():
-            key = hash(frozenset(state.items()))
-            if key not in known or at == len(run.calls):
+            key = at == len(run.calls), hash(frozenset(state.items()))
+            if key not in known:
                 known.add(key)
                 yield at, state
 
