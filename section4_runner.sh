@@ -36,6 +36,7 @@ make_passwords() {
 
 start() {
     make_passwords
+    mkdir -p "$here/section1/resource/dest/report" # or the engine would make it, for root
     chmod -R go+rX "$here/section4/grafana" # Grafana reads it as a user of its own
     compose build || die "the images could not be built" "the lines above say why" 1
     compose up --detach section4_postgresql || die "the server could not be started" "the lines above say why" 1
@@ -48,6 +49,7 @@ start() {
     cat <<END
 $(show_all)
 dashboard $(dashboard_address), as $(setting SECTION4_GRAFANA_ADMIN_USER admin), whose password is in .env
+pipeline  $(dashboard_address pipeline)
 psql      sh section4_runner.sh psql
 schedule  $(docker container exec section4_python crontab -l | sed 's| /app/.*||') (SECTION4_SCHEDULE in .env)
 next      section4_runner.sh ingest --country all | status | stop
@@ -70,8 +72,10 @@ setting() {
     printf '%s\n' "${found:-$2}"
 }
 
+# usage: dashboard_address [UID]   where a dashboard is, that of COVID-19 unless another is named
 dashboard_address() {
-    printf 'http://%s/d/covid\n' "$(docker container port section4_grafana 3000 | head -n 1 | sed 's/^127\.0\.0\.1/localhost/')"
+    published=$(docker container port section4_grafana 3000 | head -n 1 | sed 's/^127\.0\.0\.1/localhost/')
+    printf 'http://%s/d/%s\n' "$published" "${1:-covid}"
 }
 
 # usage: show_all   how the containers are; true when all are healthy

@@ -1,4 +1,4 @@
-"""Section 4 beside its job: creates the database, draws what it holds, writes Grafana's dashboard anew."""
+"""Section 4 beside its job: creates the database, draws what it holds, writes Grafana's dashboards anew."""
 
 import argparse
 import logging
@@ -21,7 +21,7 @@ def parser() -> cli.Parser:
     run = add.add_parser("run", help="ingest, then draw section4/covid19_graph.png and covid19_dashboard.html")
     section4_manage.add_job_arguments(run)
     add.add_parser("create", help="bring the database to the newest version and let the roles in")
-    add.add_parser("dashboard", help="write section4/grafana/covid_dashboard.json anew from the panels' questions")
+    add.add_parser("dashboard", help="write section4/grafana/*_dashboard.json anew from the panels' questions")
     return commands
 
 
@@ -29,7 +29,7 @@ def job(arguments: argparse.Namespace) -> int:
     """Run the command, return the exit code."""
     # Imported late, so that --help and a mistyped argument answer at once.
     if arguments.command == "dashboard":
-        return write_dashboard()
+        return write_dashboards()
     return run(arguments) if arguments.command == "run" else create()
 
 
@@ -61,13 +61,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write_dashboard() -> int:
-    """Write the dashboard's file."""
+def write_dashboards() -> int:
+    """Write a file a dashboard."""
     from section4.config import GRAFANA, QUERIES
     from section4.util.dashboard import dashboard_json
+    from section4.util.panels import BOARDS
 
-    (GRAFANA / "covid_dashboard.json").write_text(dashboard_json(QUERIES))
-    print("section4/grafana/covid_dashboard.json is written")
+    for board in BOARDS:
+        name = f"{board.uid}_dashboard.json"
+        (GRAFANA / name).write_text(dashboard_json(board, QUERIES))
+        print(f"section4/grafana/{name} is written")
     return 0
 
 

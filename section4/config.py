@@ -1,5 +1,6 @@
 """Section 4's configuration as frozen types, and where its files are."""
 
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ CONF = ROOT / "section4" / "conf"
 QUERIES = ROOT / "section4" / "query"
 STATEMENTS = ROOT / "section4" / "statement"
 CLUSTER = ROOT / ".local" / "postgresql" / "section4"
+REPORTS = ROOT / "section1" / "resource" / "dest" / "report"
 GRAFANA = ROOT / "section4" / "grafana"
 LOADER, READER = "covid_loader", "grafana"
 ROLES = (LOADER, READER)
@@ -96,6 +98,11 @@ class ProcessConfig(Frozen):
         """Return what is to be asked for, with other countries or days where they are given."""
         codes = countries or self.countries
         return Ask(None if codes == (ALL,) else frozenset(codes), first or self.first_day, last or self.last_day)
+
+
+def report_folder() -> Path:
+    """Return where the server finds section 1's reports: what SECTION4_REPORTS says, else this repository's."""
+    return Path(os.environ.get("SECTION4_REPORTS") or REPORTS)
 
 
 def load_process(name: str) -> ProcessConfig:

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from common import database
 from common.errors import JobError
 from common.postgresql import Server
 from common.progress import Progress
-from section4.config import CONF, ROLES, STATEMENTS, ProcessConfig
+from section4.config import CONF, ROLES, STATEMENTS, ProcessConfig, report_folder
 from section4.operator.postgresql_operator import Loaded, ingestion
 from section4.operator.web import Web
 from section4.source import covid19api, disease_sh, jhu, owid, sample, who
@@ -50,9 +51,16 @@ class Outcome:
     silent_about: tuple[str, ...] = ()
 
 
-def create(server: Server) -> list[str]:
-    """Bring the database, made if need be, to the newest version and let the roles in; returns what it lacked."""
-    return database.create(server, CONF, (STATEMENTS / "section4_database.sql").read_text(), ROLES)
+def create(server: Server, reports: Path | None = None) -> list[str]:
+    """Bring the database, made if need be, to the newest version and let the roles in; returns what it lacked.
+
+    `reports` is where the server finds section 1's reports; by default where this machine's environment says.
+    """
+    lacking = database.create(server, CONF, (STATEMENTS / "section4_database.sql").read_text(), ROLES)
+    with server.connected() as connection, connection.cursor() as cursor:
+        cursor.execute((STATEMENTS / "section4_reports.sql").read_text(), {"path": str(reports or report_folder())})
+        connection.commit()
+    return lacking
 
 
 def ingest(config: ProcessConfig, server: Server, request: Request, progress: Progress) -> Outcome:

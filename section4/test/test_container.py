@@ -18,6 +18,7 @@ import pytest
 from common.test.containers import Copy, Ran, alone, docker, free_port, inside, inspect, wait_until
 from section4.config import CONF, GRAFANA
 from section4.test.support import PATHS, owid
+from section4.test.test_pipeline import put
 from section4.test.web_server import Site, site
 
 pytestmark = pytest.mark.needs("docker")
@@ -120,8 +121,8 @@ def milliseconds(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
-def panels() -> dict[str, dict[str, Any]]:
-    model = json.loads((GRAFANA / "covid_dashboard.json").read_text())
+def panels(uid: str = "covid") -> dict[str, dict[str, Any]]:
+    model = json.loads((GRAFANA / f"{uid}_dashboard.json").read_text())
     return {panel["title"]: panel["targets"][0] for panel in model["panels"]}
 
 
@@ -130,6 +131,7 @@ def test_start_ends_healthy_with_the_dashboard_s_address_and_figures(started: Co
         assert inspect(container, "{{.State.Health.Status}}") == "healthy"
     shown = said(started, "start")
     assert f"http://localhost:{settings(started)['SECTION4_GRAFANA_PORT']}/d/covid, as admin" in shown
+    assert f"http://localhost:{settings(started)['SECTION4_GRAFANA_PORT']}/d/pipeline" in shown
     assert psql(started, "select count(*), sum(cases_new) from daily_cases where country_code = 'SG'") == "14|147"
     assert said(started, "status").count("running healthy") == 3
 
@@ -213,6 +215,26 @@ def test_the_variable_lists_the_countries(started: Copy) -> None:
     model = json.loads((GRAFANA / "covid_dashboard.json").read_text())
     target = {**panels()["Ingestion runs"], "rawSql": model["templating"]["list"][0]["query"]}
     assert asked(started, target) == [("Malaysia", "MY"), ("Singapore", "SG")]
+
+
+def test_the_pipeline_s_dashboard_reads_section_1_s_reports_and_nothing_else(started: Copy) -> None:
+    assert grafana(started, "/api/dashboards/uid/pipeline")["dashboard"]["title"] == "Pipeline health"
+    assert asked(started, panels("pipeline")["Applications: last batch"]) == [("no batch yet", None, None, None)]
+    folder = started.root / "section1" / "resource" / "dest" / "report"
+    batch = f"{datetime.now(UTC):%Y-%m-%dT%H}"
+    put(folder, batch, started_at=f"{batch}:00:00+00:00")
+    [(state, name, _, minutes)] = asked(started, panels("pipeline")["Applications: last batch"])
+    assert (state, name) == ("fresh", batch)
+    assert int(str(minutes)) < 5
+    assert asked(started, panels("pipeline")["Batches in this time range"]) == [(1, 10, 7, 3, 0, 0)]
+    assert inside(SERVER, "ls", "/app/section1/resource/dest").split() == ["report"]
+    assert (
+        inside(SERVER, "sh", "-c", f"touch /app/section1/resource/dest/report/{batch}.json || echo refused")
+        == "refused\n"
+    )
+    with pytest.raises(AssertionError, match="permission denied"):
+        psql(started, "select pg_read_file('/etc/passwd')")
+    (folder / f"{batch}.json").unlink()
 
 
 def test_ingest_now_by_the_schedule_s_command_or_with_arguments(started: Copy, there: Site) -> None:

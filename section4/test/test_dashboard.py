@@ -1,7 +1,10 @@
-"""Grafana's dashboard is the one that the panels' definitions make, and each of its statements answers."""
+"""Grafana's dashboards are the ones that the panels' definitions make, and each of their statements answers."""
 
 import json
 import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,97 +16,197 @@ from grafana_foundation_sdk.models import alerting, dashboard
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section4.config import GRAFANA, QUERIES
-from section4.test.support import ingested
-from section4.util.dashboard import UID, dashboard_json
-from section4.util.panels import PANELS
+from section4.main import create
+from section4.test.support import ingested, owid
+from section4.test.test_pipeline import ALL, aged, put
+from section4.test.web_server import Site
+from section4.util.dashboard import dashboard_json
+from section4.util.panels import BOARDS, PANELS, PIPELINE, Board, Panel, View
 
-COMMITTED = (GRAFANA / "covid_dashboard.json").read_text()
-MODEL: dict[str, Any] = json.loads(COMMITTED)
-TARGETS = {panel["title"]: panel["targets"][0]["rawSql"] for panel in MODEL["panels"]}
+COMMITTED = {board.uid: (GRAFANA / f"{board.uid}_dashboard.json").read_text() for board in BOARDS}
+MODELS: dict[str, dict[str, Any]] = {uid: json.loads(text) for uid, text in COMMITTED.items()}
+MODEL = MODELS["covid"]
 
 
-def test_the_committed_dashboard_is_the_one_that_is_made_now() -> None:
-    assert dashboard_json(QUERIES) == COMMITTED, "write it anew: .venv/bin/python -m section4 dashboard"
+def target(uid: str, title: str) -> str:
+    """Return a panel's statement, as Grafana asks it."""
+    [statement] = [panel["targets"][0]["rawSql"] for panel in MODELS[uid]["panels"] if panel["title"] == title]
+    for macro, value in {
+        r"\$\{country:sqlstring\}": "'SG'",
+        r"\$\{compared:sqlstring\}": "'SG','MY'",
+        r"\$__timeFilter\(([\w.]+)\)": rf"\1 between '{ALL[0]}' and '{ALL[1]}'",
+        r"\$__timeFrom\(\)": f"'{ALL[0]}T00:00:00Z'",
+        r"\$__timeTo\(\)": f"'{ALL[1]}T00:00:00Z'",
+    }.items():
+        statement = re.sub(macro, value, statement)
+    assert "$" not in statement
+    return str(statement)
 
 
-def test_it_is_the_one_that_users_know() -> None:
-    assert MODEL["uid"] == UID == "covid"
+def answer(server: Server, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return what Grafana's role is told: columns, and rows."""
+    with server.connected("grafana") as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [column.name for column in cursor.description or ()], cursor.fetchall()
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_the_committed_dashboard_is_the_one_that_is_made_now(board: Board) -> None:
+    assert dashboard_json(board, QUERIES) == COMMITTED[board.uid], (
+        "write it anew: .venv/bin/python -m section4 dashboard"
+    )
+
+
+def test_they_are_the_ones_that_users_know() -> None:
+    assert {path.name for path in GRAFANA.glob("*.json")} == {"covid_dashboard.json", "pipeline_dashboard.json"}
+    assert {uid: model["uid"] for uid, model in MODELS.items()} == {"covid": "covid", "pipeline": "pipeline"}
     assert MODEL["time"] == {"from": "2020-01-01T00:00:00Z", "to": "now"}  # shows what a frozen source has, too
     assert [variable["name"] for variable in MODEL["templating"]["list"]] == ["country", "compared"]
+    assert MODELS["pipeline"]["time"] == {"from": "now-7d", "to": "now"}
+    assert MODELS["pipeline"]["templating"].get("list", []) == []
 
 
-def test_the_library_s_types_take_it() -> None:
+@pytest.mark.parametrize("uid", MODELS)
+def test_the_library_s_types_take_it(uid: str) -> None:
     register_default_plugins()
-    read = dashboard.Dashboard.from_json(MODEL)
+    read = dashboard.Dashboard.from_json(MODELS[uid])
     again = json.loads(json.dumps(read, cls=JSONEncoder))
-    assert [panel["title"] for panel in again["panels"]] == [panel["title"] for panel in MODEL["panels"]]
-    assert [panel["type"] for panel in again["panels"]] == [panel["type"] for panel in MODEL["panels"]]
+    for known in ("title", "type"):
+        assert [panel[known] for panel in again["panels"]] == [panel[known] for panel in MODELS[uid]["panels"]]
     for panel in again["panels"]:
         assert panel["gridPos"]["w"] in (12, 24)
 
 
-def test_what_the_issue_of_freshness_needs_is_in_plain_sight() -> None:
-    first = MODEL["panels"][0]
+@pytest.mark.parametrize("uid", MODELS)
+def test_what_the_issue_of_freshness_needs_is_in_plain_sight(uid: str) -> None:
+    first = MODELS[uid]["panels"][0]
     assert (first["type"], first["gridPos"]["y"]) == ("stat", 0)
     colors = {
         mapping["options"]["pattern"]: mapping["options"]["result"]["color"]
         for mapping in first["fieldConfig"]["defaults"]["mappings"]
     }
-    assert colors == {"^SAMPLE.*$": "dark-red", "^STALE.*$": "dark-red", "^fresh$": "dark-green"}
+    doubtful = dict.fromkeys(["^SAMPLE.*$", "^STALE.*$", "^no (batch|run) yet$"], "dark-red")
+    assert colors == {**doubtful, "^fresh$": "dark-green"}
 
 
-def test_every_series_has_a_legend_with_figures() -> None:
-    for panel in MODEL["panels"]:
+@pytest.mark.parametrize("uid", MODELS)
+def test_every_series_has_a_legend_with_figures(uid: str) -> None:
+    for panel in MODELS[uid]["panels"]:
         if panel["type"] == "timeseries":
             assert panel["options"]["legend"]["calcs"] == ["min", "max", "mean", "lastNotNull"]
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
-def test_each_panel_draws_exactly_the_columns_that_its_question_answers(covid: Server, panel: Any) -> None:
+def test_each_panel_draws_exactly_the_columns_that_its_question_answers(covid: Server, panel: Panel) -> None:
     ingested(covid, None, "sample")
-    statement = (
-        TARGETS[panel.title].replace("${country:sqlstring}", "'SG'").replace("${compared:sqlstring}", "'SG','MY'")
-    )
-    statement = re.sub(r"\$__timeFilter\(([\w.]+)\)", r"\1 between '2020-01-01' and '2026-01-01'", statement)
-    with covid.connected("grafana") as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        columns = [column.name for column in cursor.description or ()]
-        assert cursor.rowcount > 100
+    columns, rows = answer(covid, target("covid", panel.title))
+    assert len(rows) > 100
     assert columns == (["time", *panel.shapes] if panel.shapes else ["time", "metric", "value"])
+
+
+HOURS = [datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (8, 9)]
+ANSWERS: dict[str, list[tuple[Any, ...]]] = {
+    "Applications: last batch": [("fresh", "2026-11-23T17", "{minute}", 0)],
+    "COVID-19: last ingestion": [("fresh", "owid", "{minute}", 0)],
+    "Batches in this time range": [(3, 30, 21, 9, 1, 1)],
+    "Applications by hour": [(HOURS[0], 14, 6), (HOURS[1], 7, 3)],
+    "Reasons why they were unsuccessful": [
+        (HOURS[0], "email_invalid", 6),
+        (HOURS[0], "under_18", 4),
+        (HOURS[1], "email_invalid", 3),
+        (HOURS[1], "under_18", 2),
+    ],
+    "Share of unsuccessful applications": [(HOURS[0], Decimal("0.3")), (HOURS[1], Decimal("0.3"))],
+    "Files": [(HOURS[0], 2, 1, 4), (HOURS[1], 1, 0, 2)],
+    "Seconds that runs took": [
+        (HOURS[0], "duckdb", Decimal("2.75")),
+        (HOURS[0], "spark", Decimal("2.75")),
+        (HOURS[1], "spark", Decimal("2.75")),
+    ],
+    "Batches": [
+        ("2026-11-23T18", "DAMAGED report", *[None] * 7, "{minute}"),
+        ("2026-11-23T17", "published", "spark", 7, 3, 1, 2, 0, Decimal("2.75"), "{minute}"),
+        ("2026-11-23T16-2", "published", "duckdb", 7, 3, 1, 2, 1, Decimal("2.75"), "{minute}"),
+        ("2026-11-23T16", "published", "spark", 7, 3, 1, 2, 0, Decimal("2.75"), "{minute}"),
+    ],
+    "COVID-19: days that ingestions brought": [("{now}", 2, 0)],
+    "Ingestion runs": [("{minute}", "owid", "loaded", "SG", 2, 0, 0, 0, "{seconds}")],
+}
+
+
+def test_each_panel_of_the_pipeline_answers_what_the_reports_say(covid: Server, there: Site, tmp_path: Path) -> None:
+    create(covid, tmp_path)
+    put(tmp_path, "2026-11-23T16")
+    put(tmp_path, "2026-11-23T16-2", engine="duckdb", refused=[{}])
+    put(tmp_path, "2026-11-23T17")
+    put(tmp_path, "2026-11-23T18", b"{")
+    there.answer("/owid.csv", owid(("Singapore", "2022-03-01", 3, 3, 1, 1), ("Singapore", "2022-03-02", 4, 7, 0, 1)))
+    ingested(covid, there, now=datetime.now(UTC))
+    assert list(ANSWERS) == [panel.title for panel in PIPELINE.panels]
+    for panel in PIPELINE.panels:
+        columns, rows = answer(covid, target("pipeline", panel.title))
+        if panel.view is View.SERIES:
+            assert columns == (["time", *panel.shapes] if panel.shapes else ["time", "metric", "value"])
+        for row, expected in zip(rows, ANSWERS[panel.title], strict=True):
+            pairs = zip(row, expected, strict=True)
+            assert [(value, its) for value, its in pairs if value != its and "{" not in str(its)] == [], panel.title
+
+
+def test_without_a_batch_and_a_run_the_pipeline_s_panels_say_so(covid: Server, tmp_path: Path) -> None:
+    create(covid, tmp_path)
+    answers = {panel.title: answer(covid, target("pipeline", panel.title))[1] for panel in PIPELINE.panels}
+    assert answers.pop("Applications: last batch") == [("no batch yet", None, None, None)]
+    assert answers.pop("COVID-19: last ingestion") == [("no run yet", None, None, None)]
+    assert answers.pop("Batches in this time range") == [(0, 0, 0, 0, 0, 0)]
+    assert set(map(tuple, answers.values())) == {()}
 
 
 def test_the_data_source_is_the_one_that_the_panels_name() -> None:
     [source] = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "covid.yaml").read_text())["datasources"]
-    named = {(panel["datasource"]["type"], panel["datasource"]["uid"]) for panel in MODEL["panels"]}
+    named = {
+        (panel["datasource"]["type"], panel["datasource"]["uid"])
+        for model in MODELS.values()
+        for panel in model["panels"]
+    }
     assert named == {(source["type"], source["uid"])}
     assert source["secureJsonData"] == {"password": "$SECTION4_GRAFANA_PASSWORD"}
     assert source["user"] == "grafana"
 
 
-def test_alerts_ask_what_they_say(covid: Server) -> None:
-    [group] = yaml.safe_load((GRAFANA / "provisioning" / "alerting" / "covid.yaml").read_text())["groups"]
-    for rule in group["rules"]:
+def rules() -> list[tuple[dict[str, Any], str, float]]:
+    """Return each alert with its statement and what that must exceed."""
+    found = []
+    for path in sorted((GRAFANA / "provisioning" / "alerting").iterdir()):
+        [group] = yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]:
+            query, threshold = rule["data"]
+            [evaluator] = [condition["evaluator"] for condition in threshold["model"]["conditions"]]
+            assert (evaluator["type"], threshold["model"]["expression"]) == ("gt", query["refId"])
+            found.append((rule, query["model"]["rawSql"], evaluator["params"][0]))
+    return found
+
+
+def test_alerts_ask_what_they_say(covid: Server, tmp_path: Path) -> None:
+    create(covid, tmp_path)
+    aged(put(tmp_path, "2026-11-23T16"), hours=3, minutes=1)
+    run_sql(
+        covid,
+        "insert into covid.country values ('SG', 'Singapore');"
+        "insert into covid.daily_cases values ('SG', current_date - 20, 1, 1, 1, 1, 'owid', now());"
+        "insert into covid.ingestion_run (source, countries, first_day, started_at, seconds, inserted, changed,"
+        " unchanged, refused, refused_names, outcome)"
+        " select 'owid', '{}', '2020-01-01', now() - interval '40 hours', 1, 1, 0, 0, 0, '{}', 'loaded'",
+    )
+    assert [rule["uid"] for rule, *_ in rules()] == ["covid-no-run", "covid-no-new-data", "pipeline-no-batch"]
+    for rule, statement, limit in rules():
         alerting.Rule.from_json(rule)
-        query, threshold = rule["data"]
-        assert threshold["model"]["expression"] == query["refId"]
         assert (rule["condition"], rule["noDataState"], rule["execErrState"]) == ("over", "Alerting", "Alerting")
-        run_sql(covid, "insert into covid.country values ('SG', 'Singapore') on conflict do nothing")
-        run_sql(
-            covid,
-            "insert into covid.daily_cases values ('SG', current_date - 20, 1, 1, 1, 1, 'owid', now())"
-            " on conflict do nothing",
-        )
-        run_sql(
-            covid,
-            "insert into covid.ingestion_run (source, countries, first_day, started_at, seconds, inserted, changed,"
-            " unchanged, refused, refused_names, outcome)"
-            " select 'owid', '{}', '2020-01-01', now() - interval '40 hours', 1, 1, 0, 0, 0, '{}', 'loaded'"
-            " where not exists (select from covid.ingestion_run)",
-        )
-        [row] = run_sql(covid, query["model"]["rawSql"], role="grafana")
-        [evaluator] = [condition["evaluator"] for condition in threshold["model"]["conditions"]]
-        assert evaluator["type"] == "gt"
-        assert float(row[-1]) > evaluator["params"][0]
+        [row] = run_sql(covid, statement, role="grafana")
+        assert float(row[-1]) > limit
+    aged(put(tmp_path, "2026-11-23T16"), hours=2, minutes=59)
+    assert [float(hours) <= limit for _, statement, limit in rules()[2:] for (hours,) in run_sql(covid, statement)] == [
+        True
+    ]
 
 
 ROLES = {

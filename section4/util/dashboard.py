@@ -1,7 +1,9 @@
-"""The Grafana dashboard, built from the panels' definitions."""
+"""Grafana's dashboards, built from the panels' definitions."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from grafana_foundation_sdk.builders import common, dashboard, stat, table, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
@@ -10,14 +12,15 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as drawing
 from grafana_foundation_sdk.models import dashboard as model
 
-from section4.util.panels import FRESHNESS, PANELS, RUNS, Panel, Question, Shape, question
+from section4.util.panels import Board, Panel, Shape, Variable, View, question
 
-UID = "covid"
 DATASOURCE = model.DataSourceRef(type_val="grafana-postgresql-datasource", uid="covid-postgresql")
-TITLE = "COVID-19 by country"
 WIDE, HALF, HIGH, LOW = 24, 12, 9, 4
-BLUE, ORANGE, RED, GREEN = "#4e79a7", "#f28e2b", "dark-red", "dark-green"
-MAPPED = {"^SAMPLE.*$": RED, "^STALE.*$": RED, "^fresh$": GREEN}
+BLUE, ORANGE, TEAL, GREY = "#4e79a7", "#f28e2b", "#76b7b2", "#5a6570"
+RED, GREEN = "dark-red", "dark-green"
+COLORS, FILLED = (BLUE, ORANGE, TEAL), 40
+MAPPED = {"^SAMPLE.*$": RED, "^STALE.*$": RED, "^no (batch|run) yet$": RED, "^fresh$": GREEN}
+Built: TypeAlias = stat.Panel | timeseries.Panel | table.Panel
 
 
 class SqlQuery(Builder[Dataquery], Dataquery):
@@ -58,77 +61,86 @@ class SqlAnnotation(Builder[model.AnnotationTarget], model.AnnotationTarget):
         return self._query.to_json()
 
 
-def dashboard_json(folder: Path) -> str:
-    """Return the dashboard whose questions stand in `folder`, as Grafana reads it from a file."""
+def dashboard_json(board: Board, folder: Path) -> str:
+    """Return a dashboard whose questions stand in `folder`, as Grafana reads it from a file."""
     built = (
-        dashboard.Dashboard(TITLE)
-        .uid(UID)
-        .description("What sources report, signed as they report it; averages are of seven days of the calendar.")
-        .tags(["covid"])
+        dashboard.Dashboard(board.title)
+        .uid(board.uid)
+        .description(board.words)
+        .tags([board.uid])
         .readonly()
         .timezone("utc")
-        .time("2020-01-01T00:00:00Z", "now")
-        .refresh("1h")
+        .time(board.since, "now")
+        .refresh(board.refresh)
         .timepicker(dashboard.TimePicker().refresh_intervals(["1m", "1h", "1d"]))
-        .with_variable(_country(folder, "country", "Country", ["SG"], several=False))
-        .with_variable(_country(folder, "compared", "Compared with", ["SG", "MY"], several=True))
-        .annotation(_gaps(folder))
-        .with_panel(_freshness(question(folder, FRESHNESS)))
     )
-    for panel in PANELS:
-        built.with_panel(_series(panel, question(folder, panel.name)))
-    built.with_panel(_runs(question(folder, RUNS)))
+    for variable in board.variables:
+        built.with_variable(_choice(variable, folder))
+    for title, name in board.annotations.items():
+        built.annotation(_annotation(title, question(folder, name, "annotation").statement))
+    for panel in board.panels:
+        built.with_panel(_panel(panel, folder))
     return json.dumps(built.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
 
 
-def _country(folder: Path, name: str, label: str, chosen: list[str], *, several: bool) -> dashboard.QueryVariable:
-    current = model.VariableOption(text=chosen if several else chosen[0], value=chosen if several else chosen[0])
+def _choice(variable: Variable, folder: Path) -> dashboard.QueryVariable:
+    chosen = list(variable.chosen) if variable.several else variable.chosen[0]
     return (
-        dashboard.QueryVariable(name)
-        .label(label)
+        dashboard.QueryVariable(variable.name)
+        .label(variable.label)
         .datasource(DATASOURCE)
         .query(question(folder, "country", "variable").statement)
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
-        .multi(several)
-        .current(current)
+        .multi(variable.several)
+        .current(model.VariableOption(text=chosen, value=chosen))
     )
 
 
-def _gaps(folder: Path) -> dashboard.AnnotationQuery:
+def _annotation(title: str, statement: str) -> dashboard.AnnotationQuery:
     return (
         dashboard.AnnotationQuery()
-        .name("Reporting gaps")
+        .name(title)
         .datasource(DATASOURCE)
         .enable(True)
         .icon_color(ORANGE)
-        .target(SqlAnnotation(question(folder, "gaps", "annotation").statement))
+        .target(SqlAnnotation(statement))
     )
 
 
-def _freshness(asked: Question) -> stat.Panel:
+def _panel(panel: Panel, folder: Path) -> Built:
+    """Return a panel with what all have: title, words, question, width."""
+    asked = question(folder, panel.name, panel.kind)
+    views: Mapping[View, Callable[[Panel], Built]] = {View.SERIES: _series, View.TILES: _tiles, View.TABLE: _table}
+    built = views[panel.view](panel)
+    kind = "time_series" if panel.view is View.SERIES else "table"
+    return (
+        built.title(panel.title)
+        .description(asked.words)
+        .datasource(DATASOURCE)
+        .with_target(SqlQuery(asked.statement, kind))
+        .no_value(panel.without)
+        .span(WIDE if panel.wide else HALF)
+    )
+
+
+def _tiles(_: Panel) -> stat.Panel:
     mappings: list[model.ValueMapping] = [
         model.RegexMap(model.DashboardRegexMapOptions(pattern, model.ValueMappingResult(color=color)))
         for pattern, color in MAPPED.items()
     ]
     return (
         stat.Panel()
-        .title("How fresh is this?")
-        .description(asked.words)
-        .datasource(DATASOURCE)
-        .with_target(SqlQuery(asked.statement, "table"))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("/.*/"))
         .color_mode(drawing.BigValueColorMode.BACKGROUND_SOLID)
         .graph_mode(drawing.BigValueGraphMode.NONE)
         .text_mode(drawing.BigValueTextMode.VALUE_AND_NAME)
-        .no_value("no figures of this country")
-        .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color("#5a6570"))
+        .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color(GREY))
         .mappings(mappings)
         .height(LOW)
-        .span(WIDE)
     )
 
 
-def _series(panel: Panel, asked: Question) -> timeseries.Panel:
+def _series(panel: Panel) -> timeseries.Panel:
     legend = (
         common.VizLegendOptions()
         .display_mode(drawing.LegendDisplayMode.TABLE)
@@ -138,45 +150,31 @@ def _series(panel: Panel, asked: Question) -> timeseries.Panel:
     )
     built = (
         timeseries.Panel()
-        .title(panel.title)
-        .description(asked.words)
-        .datasource(DATASOURCE)
-        .with_target(SqlQuery(asked.statement, "time_series"))
         .unit(panel.unit)
         .legend(legend)
         .tooltip(common.VizTooltipOptions().mode(drawing.TooltipDisplayMode.MULTI))
         .show_points(drawing.VisibilityMode.NEVER)
         .line_width(2)
-        .no_value("no figures in this time range")
         .height(HIGH)
-        .span(WIDE if panel.wide else HALF)
     )
-    for number, (column, shape) in enumerate(panel.shapes.items()):
-        built.override_by_name(column, _properties(shape, first=number == 0, on_the_right=column == panel.right))
+    if panel.stacked:
+        stacking = common.StackingConfig().mode(drawing.StackingMode.NORMAL)
+        built.draw_style(drawing.GraphDrawStyle.BARS).fill_opacity(FILLED).stacking(stacking)
+    for color, (column, shape) in zip(COLORS, panel.shapes.items(), strict=False):
+        built.override_by_name(column, _properties(shape, color, on_the_right=column == panel.right))
     return built
 
 
-def _properties(shape: Shape, *, first: bool, on_the_right: bool) -> list[model.DynamicConfigValue]:
-    bars = shape is Shape.BARS
+def _table(_: Panel) -> table.Panel:
+    return table.Panel().show_header(True).height(HIGH)
+
+
+def _properties(shape: Shape, color: str, *, on_the_right: bool) -> list[model.DynamicConfigValue]:
     properties: dict[str, object] = {
         "custom.drawStyle": shape.value,
-        "custom.fillOpacity": 40 if bars else 0,
-        "color": {"mode": "fixed", "fixedColor": BLUE if first else ORANGE},
+        "custom.fillOpacity": FILLED if shape is Shape.BARS else 0,
+        "color": {"mode": "fixed", "fixedColor": color},
     }
     if on_the_right:
         properties["custom.axisPlacement"] = "right"
     return [model.DynamicConfigValue(name, value) for name, value in properties.items()]
-
-
-def _runs(asked: Question) -> table.Panel:
-    return (
-        table.Panel()
-        .title("Ingestion runs")
-        .description(asked.words)
-        .datasource(DATASOURCE)
-        .with_target(SqlQuery(asked.statement, "table"))
-        .no_value("no run yet")
-        .show_header(True)
-        .height(HIGH)
-        .span(WIDE)
-    )

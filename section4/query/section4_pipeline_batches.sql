@@ -1,0 +1,15 @@
+-- The batches of this time range, the newest first, at most a hundred; of a damaged report its name alone is known.
+select
+    batch as "Batch",
+    case when is_readable then 'published' else 'DAMAGED report' end as "State",
+    engine as "Engine",
+    successful as "Successful",
+    unsuccessful as "Unsuccessful",
+    files as "Files read",
+    skipped as "Skipped",
+    refused as "Refused",
+    seconds as "Seconds",
+    to_char(published_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as "Published, UTC"
+from pipeline.batches($__timeFrom()::timestamptz, $__timeTo()::timestamptz)
+order by left(batch, 13) desc, length(batch) desc, batch desc
+limit 100;

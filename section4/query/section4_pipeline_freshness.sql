@@ -1,0 +1,7 @@
+-- Which batch did section 1 publish last, and how long ago? Hourly runs leave none out: two hours are too long.
+select
+    state as "State",
+    batch as "Last batch",
+    to_char(published_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') as "Published",
+    minutes_ago as "Minutes ago"
+from pipeline.freshness();

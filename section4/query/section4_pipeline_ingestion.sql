@@ -1,0 +1,8 @@
+-- Days of countries that each ingestion run added or changed.
+select
+    started_at as time,
+    inserted as "Inserted",
+    changed as "Changed"
+from covid.ingestion_run
+where $__timeFilter(started_at)
+order by started_at;

@@ -1,0 +1,18 @@
+-- When did an ingestion end well last, and who answered? Daily runs leave none out: 36 hours are too long.
+with last_run as (
+    select
+        max(started_at) as started_at,
+        (array_agg(source order by started_at desc))[1] as source
+    from covid.ingestion_run
+)
+
+select
+    case
+        when started_at is null then 'no run yet'
+        when started_at < now() - interval '36 hours' then 'STALE: no run for 36 hours'
+        else 'fresh'
+    end as "State",
+    source as "Source",
+    to_char(started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') as "Started",
+    floor(extract(epoch from now() - started_at) / 3600)::integer as "Hours ago"
+from last_run;
