@@ -45,7 +45,7 @@ start() {
     --cluster)
         SECTION1_MASTER=spark://section1-master:7077
         export SECTION1_MASTER # to Compose, for the job's container
-        # shellcheck disable=SC2086 # the services are named as the containers, but for the underscores
+        # shellcheck disable=SC2046,SC2086 # the services are named as the containers, but for the underscores
         cluster up --detach $(echo $nodes | tr _ -) || die "the cluster could not be started" "the lines above say why" 1
         for node in $nodes; do wait_healthy "$node"; done
         ;;
