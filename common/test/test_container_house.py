@@ -13,7 +13,7 @@ import yaml
 
 from common.test.containers import ROOT, Copy, alone, docker, free_port, inside, inspect
 from section1.test.container import NEVER
-from section4.test.test_container import FIGURES, configure, gateway
+from section4.test.test_container import FIGURES, configure, gateway, grafana
 from section4.test.web_server import site
 
 pytestmark = pytest.mark.needs("docker")
@@ -114,6 +114,24 @@ def test_from_application_to_sale(house: House) -> None:
     assert first[0] == house.psql("application", f"select member_id {who}")
     assert float(first[-1].replace(",", "")) > float(most)
     house.says("section2", "check")
+
+
+def test_the_pipeline_s_dashboard_shows_the_batch_and_the_ingestion(house: House) -> None:
+    model = json.loads((house.root / "section4/grafana/pipeline_dashboard.json").read_text())
+    shown = {}
+    for panel in model["panels"]:
+        query = {"queries": panel["targets"], "from": "now-24h", "to": "now+1h"}
+        [frame] = grafana(house.sections["section4"], "/api/ds/query", query)["results"]["A"]["frames"]
+        columns = [field["name"] for field in frame["schema"]["fields"]]
+        shown[panel["title"]] = [
+            dict(zip(columns, row, strict=True)) for row in zip(*frame["data"]["values"], strict=True)
+        ]
+    [totals] = shown["Batches in this time range"]
+    assert (totals["Batches"], totals["Applications"], totals["Successful"]) == (1, 5_001, 710)
+    assert shown["Applications: last batch"][0]["State"] == "fresh"
+    assert shown["COVID-19: last ingestion"][0]["Source"] == "owid"
+    assert sum(row["value"] for row in shown["Reasons why they were unsuccessful"]) > 4_291
+    assert grafana(house.sections["section4"], "/api/dashboards/uid/pipeline")["dashboard"]["title"] == model["title"]
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
