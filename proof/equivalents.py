@@ -3,6 +3,7 @@
 _SHORT_CUT = "a short cut: the long way finds the same"
 _BLOCKS = "section1/util/plain_csv.py"
 _RECORDS = "section1/util/csv_records.py"
+_LABEL = "section1/conf/section1_label.sql"
 _ENDED = """_end: line_end < 0 or buffer.find(b'"', start, line_end) < 0"""
 
 EQUIVALENTS: dict[tuple[str, str], str] = {
@@ -33,4 +34,19 @@ EQUIVALENTS: dict[tuple[str, str], str] = {
         "PlainCheck._has_even_lines: len(separators) // len(self._line) -> len(separators) * len(self._line)",
     ): "more turns than needed are cut off",
     (_BLOCKS, "PlainCheck._has_even_lines: 2 -> 3"): "more turns than needed are cut off",
+    (
+        _LABEL,
+        "checked: CASE WHEN full_name >= 'A' AND full_name < '[' THEN TRUE ELSE full_name RLIKE '\\\\p{L}' END -> "
+        "full_name RLIKE '\\\\p{L}'",
+    ): _SHORT_CUT,
+    (
+        _LABEL,
+        "checked: CONTAINS(email, '..') AND CONTAINS(SUBSTRING(email, LOCATE('@', email)), '..') -> "
+        "CONTAINS(SUBSTRING(email, LOCATE('@', email)), '..')",
+    ): _SHORT_CUT,
+    (_LABEL, "worded: '[,' -> '[,x'"): "more names than need it are taken apart",
+    (_LABEL, "checked: full_name >= 'A' -> full_name > 'A'"): _SHORT_CUT,
+    (_LABEL, "checked: 'A' -> 'Ax'"): _SHORT_CUT,
+    (_LABEL, "marked: 'w' -> 'wx'"): "any mark but t and s does",
+    (_LABEL, "256 -> 257"): "DuckDB has a function for each length of hash; Spark's own tests see it",
 }

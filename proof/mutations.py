@@ -22,6 +22,7 @@ from proof.modules import TESTS
 from proof.mutants import Mutant
 
 WORKERS = 2
+LONGEST = 300  # seconds of the processor, for tests of an unchanged module
 LEAST_SCORE = 90  # per cent, of every module
 UNUSED_PLUGINS = ("anyio", "cacheprovider", "faker", "xdist")  # they take a quarter of a second to start
 NOT_COPIED = shutil.ignore_patterns(".venv", ".git", ".local", ".*_cache")  # what is compiled stays valid
@@ -54,6 +55,7 @@ class Result:
 
     module: str
     mutants: int
+    endless: int
     survivors: tuple[str, ...]
 
     @property
@@ -62,9 +64,14 @@ class Result:
         return {change for change in self.survivors if (self.module, change) in EQUIVALENTS}
 
     @property
+    def caught(self) -> int:
+        """How many are noticed."""
+        return self.mutants - len(self.survivors)
+
+    @property
     def score(self) -> float:
         """How many per cent of those that change something are noticed."""
-        return 100 * (self.mutants - len(self.survivors)) / max(1, self.mutants - len(self.equivalents))
+        return 100 * self.caught / (self.mutants - len(self.equivalents))
 
 
 class Worker:
@@ -76,13 +83,13 @@ class Worker:
         command = [sys.executable, "-m", "proof.forks"]
         self.process = subprocess.Popen(command, cwd=tree, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def code(self, tests: Sequence[str], seconds: float) -> int | None:
-        """Run tests; return pytest's exit code, None when they took longer."""
+    def run(self, tests: Sequence[str], seconds: int) -> tuple[int | None, float]:
+        """Run tests; return pytest's exit code, None when they took longer, and the seconds of the processor."""
         assert self.process.stdin
         assert self.process.stdout
         print(json.dumps([[*self._options, *tests], seconds]), file=self.process.stdin, flush=True)
-        code: int | None = json.loads(self.process.stdout.readline())
-        return code
+        code, used = json.loads(self.process.stdout.readline())
+        return code, used
 
     @contextmanager
     def changed(self, module: str, text: str) -> Iterator[None]:
@@ -123,31 +130,30 @@ def mutants_of(module: str, root: Path = ROOT) -> list[Mutant]:
     return list(sql_mutants.mutants(text, "spark"))
 
 
-def survivors(
+def ended(
     idle: Sequence[Worker], module: str, changes: Sequence[Mutant], tests: Sequence[str], tell: Callable[[str], None]
-) -> list[Mutant]:
-    """Return the mutants that no test notices. Raises: FailAnyway."""
+) -> list[int | None]:
+    """Return how the tests end with each mutant: 0 when none notices, None when they do not end. Raises: FailAnyway."""
     queue: SimpleQueue[Worker] = SimpleQueue()
-    started = time.monotonic()
     for worker in idle:
         queue.put(worker)
-    if code := idle[0].code(tests, 600):
+    code, used = idle[0].run(tests, LONGEST)
+    if code != 0:
         raise FailAnyway(module, tests, code)
-    patience = 10 + 3 * (time.monotonic() - started)
 
-    def survives(mutant: Mutant) -> bool:
+    def end(mutant: Mutant) -> int | None:
         worker = queue.get()
         try:
             with worker.changed(module, mutant.text):
-                code = worker.code(tests, patience)
+                code, _ = worker.run(tests, 3 + round(3 * used))
         finally:
             queue.put(worker)
         if code == 0:
             tell(f"{module}:{mutant.line}: {mutant.change}")
-        return code == 0
+        return code
 
     with ThreadPoolExecutor(len(idle)) as pool:
-        return [mutant for mutant, alive in zip(changes, pool.map(survives, changes), strict=True) if alive]
+        return list(pool.map(end, changes))
 
 
 def prove() -> str:
@@ -156,8 +162,9 @@ def prove() -> str:
     with workers() as idle:
         for module, tests in TESTS.items():
             changes = mutants_of(module)
-            alive = survivors(idle, module, changes, tests, tell=lambda line: print(f"survives: {line}", flush=True))
-            results.append(Result(module, len(changes), tuple(mutant.change for mutant in alive)))
+            codes = ended(idle, module, changes, tests, tell=lambda line: print(f"survives: {line}", flush=True))
+            alive = tuple(mutant.change for mutant, code in zip(changes, codes, strict=True) if code == 0)
+            results.append(Result(module, len(changes), codes.count(None), alive))
             print(f"{module}: {results[-1].score:.1f} %, {time.monotonic() - started:,.0f} s so far", flush=True)
     if wrong := wrongs(results):
         raise Unnoticed(wrong)
@@ -175,25 +182,22 @@ def wrongs(results: Sequence[Result]) -> list[str]:
 
 
 def report(results: Sequence[Result], seconds: float) -> str:
-    """Return the figures, and all survivors by name, in Markdown."""
-    header = ["module", "mutants", "caught", "equivalent", "score"]
-    rows = [row_of(one) for one in results]
-    total = Result("all", sum(one.mutants for one in results), ())
-    caught, equivalent = (sum(int(row[place].replace(",", "")) for row in rows) for place in (2, 3))
-    score = 100 * caught / (total.mutants - equivalent)
-    rows.append(["all", f"{total.mutants:,}", f"{caught:,}", f"{equivalent:,}", f"{score:.1f} %"])
+    """Return the figures, and what nobody can see, in Markdown."""
+    header = ["module", "mutants", "caught", "of them endless", "equivalent", "score"]
+    rows = [(one.mutants, one.caught, one.endless, len(one.equivalents)) for one in results]
+    all_of_them = mutants, caught, _, equivalent = tuple(map(sum, zip(*rows, strict=True)))
+    scores = [*(one.score for one in results), 100 * caught / (mutants - equivalent)]
+    names = [*(f"`{one.module}`" for one in results), "all"]
+    figures = [
+        [name, *(f"{number:,}" for number in row), f"{score:.1f} %"]
+        for name, row, score in zip(names, [*rows, all_of_them], scores, strict=True)
+    ]
     same = [[f"`{module}`", f"`{change}`", why] for (module, change), why in EQUIVALENTS.items()]
     return "\n\n".join(
         [
             f"{ABOUT} In {seconds:,.0f} s with {WORKERS} processes.",
-            table(header, rows),
+            table(header, figures),
             "Equivalent: changes that nobody can see, each with its reason.",
             table(["module", "change", "why nobody can see it"], same),
         ]
     )
-
-
-def row_of(result: Result) -> list[str]:
-    """Return the figures of a module as text."""
-    caught, equivalent = result.mutants - len(result.survivors), len(result.equivalents)
-    return [f"`{result.module}`", f"{result.mutants:,}", f"{caught:,}", f"{equivalent:,}", f"{result.score:.1f} %"]
