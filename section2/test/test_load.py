@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from random import Random
@@ -66,6 +66,39 @@ def test_a_load_adds_what_lacks_and_everything_adds_up(sales: Server) -> None:
     assert load(sales, 420) == (250, 170)
     assert count(sales) == 420
     assert differences(sales).rows == []
+
+
+def test_it_is_told_how_many_orders_are_safe(sales: Server) -> None:
+    told: list[tuple[int, int]] = []
+    load_orders(sales, 1, UNTIL, 250, lambda *numbers: told.append(numbers))
+    assert told == [(100, 250), (200, 250), (250, 250)]
+    told.clear()
+    load_orders(sales, 1, UNTIL, 200, lambda *numbers: told.append(numbers))
+    load_orders(sales, 1, UNTIL, 310, lambda *numbers: told.append(numbers))
+    assert told == [(300, 310), (310, 310)]
+    assert run_sql(sales, "select batch, orders from sales.made_up_batch order by 1") == [
+        *((-1, 0), (0, 100), (1, 100), (2, 100), (3, 10)),
+    ]
+
+
+def test_a_story_without_an_end_ends_today_and_may_not_end_later(sales: Server) -> None:
+    today = datetime.now(UTC).date()
+    load_orders(sales, 1, None, 1, quiet)
+    load_orders(sales, 2, today, 1, quiet)
+    assert run_sql(sales, "select distinct until from sales.made_up_batch") == [(today,)]
+    with pytest.raises(UsageError) as caught:
+        load_orders(sales, 3, today + timedelta(days=1), 1, quiet)
+    later = f"--until {today + timedelta(days=1)}"
+    assert str(caught.value) == f"{later}: is in the future, from which no order comes; name today or earlier"
+
+
+def test_a_load_that_has_just_ended_is_not_in_the_way(sales: Server) -> None:
+    with sales.connected("loader") as connection, connection.cursor() as cursor:
+        require_alone(cursor, sales)
+        ending = threading.Timer(0.5, connection.close)
+        ending.start()
+        assert load(sales, 10) == (0, 10)
+        ending.join()
 
 
 def test_a_load_leaves_nothing_to_settle(sales: Server) -> None:
