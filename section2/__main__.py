@@ -203,10 +203,11 @@ def psql(server: "Server", arguments: argparse.Namespace) -> int:
 
 def erd(server: "Server", arguments: argparse.Namespace) -> int:
     """Write the entity diagram to the standard output."""
-    from section2.operator import diagram
+    from common.graph import png, svg
+    from section2.operator.diagram import source
 
-    draw = {"svg": diagram.svg, "png": diagram.png}[arguments.format]
-    sys.stdout.buffer.write(draw(diagram.source(server)))
+    draw = {"svg": svg, "png": png}[arguments.format]
+    sys.stdout.buffer.write(draw(source(server)))
     return 0
 
 

