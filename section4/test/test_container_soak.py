@@ -47,11 +47,11 @@ def figures(version: int) -> bytes:
     return owid(*days[:-1], (*days[-1][:2], 1, 1_000 + version, 0, 1))
 
 
-def ingested(seconds: float | None) -> int:
-    """Run the scheduled ingestion, killed after so many seconds if at all; return the exit code."""
+def ingested(user: int, seconds: float | None) -> int:
+    """Run the ingestion as the user who may kill it, after so many seconds if at all; return the exit code."""
     killer = ["timeout", "-s", "KILL", f"{seconds:.2f}"] if seconds else []
     command = ["python3", "section4_manage.py", "--task-config", "section4_process.yaml"]
-    return docker("container", "exec", JOB, *killer, *command).returncode
+    return docker("container", "exec", "--user", str(user), JOB, *killer, *command).returncode
 
 
 def kill_the_server() -> None:
@@ -73,7 +73,7 @@ def test_hundreds_of_days_with_kills(
         if random.random() < 0.02:
             kill_the_server()
             servers += 1
-        code = ingested(random.uniform(0.2, 1.2) if random.random() < SHARE_KILLED else None)
+        code = ingested(days.uid, random.uniform(0.2, 1.2) if random.random() < SHARE_KILLED else None)
         assert code in (0, 137)
         killed, batches = killed + (code == 137), batches + (code == 0)
         if code == 0 and batches % budget(4, EVERY) == 0:
