@@ -48,6 +48,7 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
             "Sections 1 and 4 in containers, an hour or a day in a few seconds, a quarter of the runs killed at a "
             "random moment, some servers too. Each row once; nothing grows but the outputs.",
             ["section1/test/test_container_soak.py", "section4/test/test_container_soak.py"],
+            ["-n", "2"],
         ),
     ),
     "kills": (
