@@ -20,7 +20,11 @@ def parser() -> cli.Parser:
     add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
     run = add.add_parser("run", help="ingest, then draw section4/covid19_graph.png and covid19_dashboard.html")
     section4_manage.add_job_arguments(run)
-    add.add_parser("create", help="bring the database to the newest version and let the roles in")
+    add.add_parser(
+        "create",
+        help="bring the database to the newest version, let the roles in, and tell it where section 1's reports are:"
+        " in this repository, or where SECTION4_REPORTS says",
+    )
     add.add_parser("dashboard", help="write section4/grafana/*_dashboard.json anew from the panels' questions")
     return commands
 

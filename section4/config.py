@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from common.config import Frozen, load
+from common.errors import UsageError
 from common.postgresql import Server, server_of_environment
 from section4.util.country import is_code
 from section4.util.days import iso_day
@@ -101,8 +102,11 @@ class ProcessConfig(Frozen):
 
 
 def report_folder() -> Path:
-    """Return where the server finds section 1's reports: what SECTION4_REPORTS says, else this repository's."""
-    return Path(os.environ.get("SECTION4_REPORTS") or REPORTS)
+    """Return where the server finds section 1's reports: by SECTION4_REPORTS, else here. Raises: UsageError."""
+    folder = Path(os.environ.get("SECTION4_REPORTS") or REPORTS)
+    if not folder.is_absolute() or ".." in folder.parts:
+        raise UsageError(f"SECTION4_REPORTS: '{folder}' is no absolute path; give one such as {REPORTS}")
+    return folder
 
 
 def load_process(name: str) -> ProcessConfig:

@@ -56,9 +56,10 @@ def create(server: Server, reports: Path | None = None) -> list[str]:
 
     `reports` is where the server finds section 1's reports; by default where this machine's environment says.
     """
+    folder = reports or report_folder()
     lacking = database.create(server, CONF, (STATEMENTS / "section4_database.sql").read_text(), ROLES)
     with server.connected() as connection, connection.cursor() as cursor:
-        cursor.execute((STATEMENTS / "section4_reports.sql").read_text(), {"path": str(reports or report_folder())})
+        cursor.execute((STATEMENTS / "section4_reports.sql").read_text(), {"path": str(folder)})
         connection.commit()
     return lacking
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import JobError
+from common.errors import JobError, UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section1.test.support import application, config_for, csv_of, publish, write_files
@@ -265,7 +265,10 @@ def test_the_folder_is_one_and_what_the_last_start_says(
     create(covid)
     assert run_sql(covid, "select path from pipeline.report_folder") == [("/elsewhere",)]
     for path in ("relative", "/app/../etc"):
+        monkeypatch.setenv("SECTION4_REPORTS", path)
+        with pytest.raises(UsageError, match="is no absolute path"):
+            create(covid)
         with pytest.raises(JobError, match="report_folder_is_absolute"):
-            create(covid, Path(path))
+            run_sql(covid, "update pipeline.report_folder set path = %s", path)
     with pytest.raises(JobError, match="report_folder_is_one"):
         run_sql(covid, "insert into pipeline.report_folder values ('/etc')")
