@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from docs.compose import Mount, Service, asked
 from docs.house import House
 
 POSTGRESQL = 5432
+NARROW = 22  # letters
 SPECIAL = re.compile(r"[|{}<>]")  # in a box's words
 HEAD = """digraph flow {
 graph [rankdir=LR, newrank=true, nodesep=0.2, ranksep=0.42, bgcolor=white, pad=0.15, fontname=Helvetica, fontsize=12]
@@ -44,7 +46,7 @@ def _sections(seen: House) -> Iterator[str]:
         nodes = [_service(service, seen.destination) for service in its]
         if any(_writes(service, seen.destination) for service in its):
             nodes.append(_batches(seen))
-        nodes.append(_node(f"{section}_runner", runner.name, _lines(runner.commands), PEOPLE))
+        nodes.append(_node(f"{section}_runner", runner.name, wrap(", ".join(runner.commands), NARROW), PEOPLE))
         nodes.append(f'{{ rank=same "{section}_runner" "{its[0].name}" }}')
         label = f"section {section[-1]}: {runner.title}"
         style = 'labelloc=b, labeljust=l, style=rounded, color="#9aa7b5"'
@@ -98,11 +100,6 @@ def _writes(service: Service, folder: str) -> bool:
     """Return whether it is the job that writes into a folder."""
     mounted = any(mount.holds(folder) and not mount.is_read_only for mount in service.mounts)
     return mounted and service.schedule is not None
-
-
-def _lines(commands: Sequence[str]) -> list[str]:
-    """Return a runner's commands, a few a line."""
-    return [" | ".join(commands[start : start + 3]) for start in range(0, len(commands), 3)]
 
 
 def _node(name: str, title: str, lines: Sequence[str], style: str = "") -> str:
