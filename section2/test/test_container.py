@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -154,13 +154,16 @@ def test_a_backup_that_fails_leaves_no_file(started: Copy, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_server_comes_back_with_all_that_was_committed(started: Copy) -> None:
+def test_a_killed_server_comes_back_with_all_that_was_committed(
+    started: Copy, fault: Callable[[str, str, str, str], None]
+) -> None:
     before = orders(started)
     restarts = inspect("{{.RestartCount}}")
     os.kill(int(inspect("{{.State.Pid}}")), 9)
     wait_until(lambda: inspect("{{.RestartCount}}") != restarts)
     wait_until(lambda: inspect("{{.State.Health.Status}}") == "healthy")
     assert orders(started) == before
+    fault("PostgreSQL is killed", "section 2", "status: starting", "it restarts by itself")
 
 
 def test_the_diagram_that_the_container_draws_is_the_committed_one(started: Copy) -> None:
