@@ -2,19 +2,26 @@
 
 from common.test.containers import inside
 
-_SUM_OF_RSS = "cat /proc/[0-9]*/status 2>/dev/null | awk '/^VmRSS/ {kb += $2} END {print int(kb)}'"
+_LOOK = """
+import contextlib, os, pathlib, re
+kilobytes = []
+for path in pathlib.Path("/proc").glob("[0-9]*"):
+    with contextlib.suppress(OSError):  # it has ended meanwhile
+        found = re.search(r"VmRSS:\\s+(\\d+)", (path / "status").read_text())
+        if found and path.name != str(os.getpid()):
+            kilobytes.append(int(found[1]))
+print(sum(kilobytes), len(kilobytes))
+"""
+_LOOKS = 8  # a health check may be at work for a moment
 
 
-def resident_megabytes(container: str) -> float:
-    """Return the resident memory of the container's processes, shared pages counted in each."""
-    return int(inside(container, "sh", "-c", _SUM_OF_RSS)) / 1000
+def at_rest(container: str) -> tuple[int, float]:
+    """Return how many processes there are while none is at work, and their resident memory in MB."""
+    looks = (inside(container, "python3", "-c", _LOOK).split() for _ in range(_LOOKS))
+    memory, processes = min((int(kilobytes), int(count)) for kilobytes, count in looks)
+    return processes, memory / 1000
 
 
 def entries_in(container: str, *folders: str) -> int:
     """Return how many files and folders lie below these."""
     return len(inside(container, "find", *folders, "-mindepth", "1").splitlines())
-
-
-def processes_in(container: str) -> int:
-    """Return how many processes there are, but for the one that asks."""
-    return len(inside(container, "sh", "-c", "ls -d /proc/[0-9]*").splitlines()) - 2

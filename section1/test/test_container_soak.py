@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from common.test.soak import entries_in, processes_in, resident_megabytes
+from common.test.soak import at_rest, entries_in
 from section1.test.container import NAME, Copy, alone, docker
 from section1.test.support import application, csv_of, rows_of, write_files
 
@@ -66,7 +66,8 @@ def test_hundreds_of_hours_with_kills(
         killed += code == 137
         hour += 1
         if code == 0 and len(hours.batches()) % budget(4, EVERY) == 0:
-            held.append((processes_in(NAME), entries_in(NAME, "/tmp"), resident_megabytes(NAME)))
+            processes, memory = at_rest(NAME)
+            held.append((processes, entries_in(NAME, "/tmp"), memory))
             assert hours.beyond_outputs() == []
             record(
                 {

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from common.test.containers import Copy, alone, docker, free_port, inspect, wait_until
-from common.test.soak import entries_in, processes_in, resident_megabytes
+from common.test.soak import at_rest, entries_in
 from section4.test.support import owid
 from section4.test.test_container import JOB, SERVER, configure, gateway, psql
 from section4.test.web_server import Site, site
@@ -79,8 +79,8 @@ def test_hundreds_of_days_with_kills(
         if code == 0 and batches % budget(4, EVERY) == 0:
             wait_until(lambda: psql(days, CONNECTIONS) == "0")
             assert psql(days, SUMS) == psql(days, ROWS)
-            memory = resident_megabytes(JOB)
-            held.append((processes_in(JOB), entries_in(JOB, "/tmp"), entries_in(SERVER, "/tmp"), memory))
+            processes, memory = at_rest(JOB)
+            held.append((processes, entries_in(JOB, "/tmp"), entries_in(SERVER, "/tmp"), memory))
             record(
                 {
                     "section 4: ingestions": str(batches),
