@@ -138,7 +138,7 @@ def test_a_source_that_is_frozen_is_taken_only_when_it_alone_is_named(covid: Ser
 
 def test_what_a_database_lacks_is_made_once_and_its_roles_are_let_in(cluster: Server) -> None:
     new = cluster.model_copy(update={"database": "covid_new"})
-    assert create(new) == ["section4_create", "section4_create_2_views"]
+    assert create(new) == ["section4_create", "section4_create_2_views", "section4_create_3_pipeline"]
     assert create(new) == []
     assert run_sql(new, "select count(*) from covid.ingestion_run", role="covid_loader") == [(0,)]
     run_sql(cluster, "drop database covid_new with (force)", autocommit=True)
