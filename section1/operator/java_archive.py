@@ -1,9 +1,12 @@
 """Stores the classes that Java loads for Spark on first use, so that from then on Spark starts in half the time."""
 
+import fcntl
 import logging
+import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -39,15 +42,32 @@ def archive_for(java: Java, identity: Iterable[str], *, may_store: bool) -> Iter
     if not may_store:
         yield Archive()
         return
-    try:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        unfinished = tempfile.TemporaryDirectory(dir=FOLDER, ignore_cleanup_errors=True)
-    except OSError as error:
-        logger.info("Spark starts slower than it could: %s cannot be written (%s)", FOLDER, error.strerror)
-        yield Archive()
-        return
-    with unfinished as folder:
+    with ExitStack() as until_stored:
+        try:
+            folder = until_stored.enter_context(_unfinished())
+        except BlockingIOError:  # another run stores them just now
+            yield Archive()
+            return
+        except OSError as error:
+            logger.info("Spark starts slower than it could: %s cannot be written (%s)", FOLDER, error.strerror)
+            yield Archive()
+            return
         stored = Path(folder, path.name)
         yield Archive((f"-XX:{store}={stored}",), stored)
         with suppress(OSError):  # there was none, or it cannot be kept: the next run stores one
             stored.replace(path)
+
+
+@contextmanager
+def _unfinished() -> Iterator[str]:
+    """Keep a folder to store in while the body runs, alone; what killed runs left unfinished goes. Raises: OSError."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(FOLDER, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in FOLDER.glob("unfinished-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=FOLDER, prefix="unfinished-", ignore_cleanup_errors=True) as folder:
+            yield folder
+    finally:
+        os.close(descriptor)

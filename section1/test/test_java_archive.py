@@ -67,6 +67,20 @@ def test_a_run_that_fails_stores_nothing_and_leaves_nothing(folder: Path) -> Non
     assert list(folder.iterdir()) == []
 
 
+def test_what_a_killed_run_left_unfinished_goes_and_what_another_stores_just_now_stays(folder: Path) -> None:
+    (folder / "unfinished-1").mkdir(parents=True)
+    (folder / "unfinished-1" / "spark-1").write_text("half")
+    with archive_for(JAVA_25, ["4.3"], may_store=True) as archive:
+        assert archive.unfinished
+        assert list(folder.iterdir()) == [archive.unfinished.parent]
+        with archive_for(JAVA_25, ["4.4"], may_store=True) as another:
+            assert (another.options, another.unfinished) == ((), None)
+        assert list(folder.iterdir()) == [archive.unfinished.parent]
+        archive.unfinished.write_text("classes")
+    [stored] = folder.iterdir()
+    assert stored.read_text() == "classes"
+
+
 def test_a_dry_run_stores_nothing(folder: Path) -> None:
     with archive_for(JAVA_25, ["4.3"], may_store=False) as archive:
         assert (archive.options, archive.unfinished) == ((), None)
