@@ -183,6 +183,7 @@ def take_down(run: Run, found: list[Found], record: Record, healed: Sequence[Fou
     record({**row, **counts, "healed by the next run": f"{len(healed):,}"})
 
 
+@pytest.mark.parametrize("run", ["second_in_the_hour"], indirect=True)
 @pytest.mark.parametrize("flushes", FLUSHES)
 def test_a_flush_less_would_show(flushes: str, run: Run, tmp_path: Path) -> None:
     calls = [call for call in run.calls if call.kind != "flush" or not re.search(FLUSHES[flushes], call.path)]
