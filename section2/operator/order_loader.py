@@ -35,7 +35,6 @@ def load_orders(server: Server, seed: int, until: date | None, orders: int, tell
         with connection.cursor() as cursor:
             require_alone(cursor, server)
             until, done = _done(cursor, seed, until)
-            connection.commit()
         before = sum(done.values())
         load, loaded = _Load(connection, Shop(seed, until)), before
         for batch in range(-(-orders // BATCH)):

@@ -84,8 +84,8 @@ def test_it_is_told_how_many_orders_are_safe(sales: Server) -> None:
 
 def test_a_story_without_an_end_ends_today_and_may_not_end_later(sales: Server) -> None:
     today = datetime.now(UTC).date()
-    load_orders(sales, 1, None, 1, quiet)
-    load_orders(sales, 2, today, 1, quiet)
+    assert load_orders(sales, 1, None, 1, quiet).added == 1
+    assert load_orders(sales, 2, today, 1, quiet).added == 1
     assert run_sql(sales, "select distinct until from sales.made_up_batch") == [(today,)]
     with pytest.raises(UsageError) as caught:
         load_orders(sales, 3, today + timedelta(days=1), 1, quiet)
