@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -32,6 +32,16 @@ class Command(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
+
+    def parse_known_args(  # type: ignore[override] # its overloads for other kinds of namespaces
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; refuse --option=-- first, of which argparse makes an empty list instead of a value."""
+        arguments = sys.argv[1:] if args is None else args
+        for argument in arguments:
+            if argument.startswith("--") and argument.endswith("=--"):
+                self.error(f"{argument}: -- is no value")
+        return super().parse_known_args(arguments, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line and leave with 2."""

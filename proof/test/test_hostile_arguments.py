@@ -62,6 +62,7 @@ MENDED = {
     "python -m section4": "as section4_manage.py",
     "section4_manage.py": "--country \u00df was South Sudan",
 }
+MENDED_TOO = "--task-config=-- was an empty list, as any option's -- is to argparse"
 NASTY = (
     "", " ", "\0", "\n", "a\nb", "\x1b[2J", "\u2028", "\u202e", "\udcff", "\ud800", "--", "-", "---", "-x", "--=",
     "=", "-1", "--help", "$(touch x)", "`id`", ";", "'", '"', "*", "~", "..", "%s", "%(prog)s", "{}", "@file", "0",
@@ -149,7 +150,7 @@ def test_with_its_configuration_too_it_is_a_request_or_one_line(
 
     title = f"{name} and its configuration"
     row = verdicts(title, budget(200, 10_000), lambda random: drawn(random, good), accepts)
-    record(row | {"found and mended": "none"})
+    record(row | {"found and mended": MENDED_TOO})
 
 
 UNRECOGNIZED = "unrecognized arguments: "
@@ -164,6 +165,7 @@ CORPUS: dict[str, list[tuple[list[str], str]]] = {
         ([*BATCH, "a\nb"], f"{UNRECOGNIZED}a\\nb"),
         ([*BATCH, "\x1b[2J"], f"{UNRECOGNIZED}\\x1b[2J"),
         ([*BATCH, "\udcff"], f"{UNRECOGNIZED}\\udcff"),
+        (["--task-config=--"], "--task-config=--: -- is no value"),
         ([*BATCH, "--dry"], f"{UNRECOGNIZED}--dry"),
         ([*BATCH, "--src-path", ""], "argument --src-path: an empty name is no folder"),
     ],
@@ -178,6 +180,7 @@ CORPUS: dict[str, list[tuple[list[str], str]]] = {
         ([*LOAD, "--until", "2022-W10-3"], f"argument --until: '2022-W10-3' {NO_DATE}"),
         ([*LOAD, "--seed", "9999999999"], f"argument --seed: '9999999999' {NO_STORY}"),
         (["load", "--orders", "\u0665"], f"argument --orders: '\u0665' {NO_ORDERS}"),
+        (["load", "--orders=--"], "--orders=--: -- is no value"),
         (["check", "a\nb"], f"{UNRECOGNIZED}a\\nb"),
     ],
     "python -m proof": [(["a\nb"], f"argument NAME: no proof 'a\\nb'; there are: {', '.join(proof.__main__.PROOFS)}")],
