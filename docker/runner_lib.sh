@@ -92,8 +92,12 @@ compose() {
 
 # usage: state_of CONTAINER   such as "running healthy", "exited unhealthy", "absent"
 state_of() {
-    docker container inspect --format '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}' "$1" 2>/dev/null ||
+    # Of one that is not there some engines print an empty line.
+    if found=$(docker container inspect --format '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}' "$1" 2>/dev/null); then
+        printf '%s\n' "$found"
+    else
         echo absent
+    fi
 }
 
 # usage: last_words CONTAINER STATE   what its health check said last, or its log where it does not run

@@ -348,6 +348,7 @@ def test_without_its_server_an_ingestion_says_so_and_the_dashboard_shows_no_figu
         with pytest.raises(HTTPError) as refused:
             asked(started, panels()["How fresh is this?"])
         assert refused.value.code in (400, 500)
+        refused.value.close()
         assert started.runner("status").returncode == 1
     finally:
         docker("container", "start", SERVER)
