@@ -77,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose how many cases a property gets, and name the marker that --strict-markers asks for."""
     settings.load_profile("full" if config.getoption("--full") else "small")
     config.addinivalue_line("markers", f"needs(thing): skip where the machine lacks it ({', '.join(HAVE)})")
+    config.addinivalue_line("markers", "fault: takes down a row of the table of faults; set by itself")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +90,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if not have[thing] and thing not in required:
                 item.add_marker(pytest.mark.skip(reason=f"no {thing} here"))
         item.add_marker(pytest.mark.xdist_group(_group(item)))
+        if "fault" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.fault)
     items.sort(key=lambda item: not _needs_docker(item))
 
 

@@ -144,15 +144,15 @@ def prepared(request: pytest.FixtureRequest, driver: Driver, tmp_path_factory: p
     return prepare(request.param, driver, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.mark.parametrize("fault", [*SIGNALS, *ERRORS])
+@pytest.mark.parametrize("blow", [*SIGNALS, *ERRORS])
 def test_a_run_struck_at_any_call_shows_old_or_new_and_the_next_run_mends_it(
-    fault: str, prepared: Prepared, driver: Driver, tmp_path: Path
+    blow: str, prepared: Prepared, driver: Driver, tmp_path: Path
 ) -> None:
     mistakes = []
     for at, call in enumerate(prepared.calls, start=1):
         order = prepared.copied(tmp_path / "dest")
-        struck = driver.run(replace(order, faults=((at, fault),)))
-        codes = [CODES[fault]] if fault in CODES else prepared.codes(at)
+        struck = driver.run(replace(order, faults=((at, blow),)))
+        codes = [CODES[blow]] if blow in CODES else prepared.codes(at)
         found = [*mistakes_of(struck, codes, prepared.verdict(tmp_path / "dest")), *mended(prepared, order, driver)]
         mistakes += [f"{at} {call}: {mistake}" for mistake in found]
     assert mistakes == []
