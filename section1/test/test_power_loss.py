@@ -180,7 +180,7 @@ def take_down(run: Run, found: list[Found], record: Record, healed: Sequence[Fou
         "calls": f"{len(run.calls)}",
         "states of the disk": f"{len(found):,}",
     }
-    record({**row, **counts, "healed by the next run": f"{len(healed):,}"})
+    record({**row, **counts, "healed by the next run": f"{len(healed):,}" if healed else "not tried"})
 
 
 @pytest.mark.parametrize("run", ["second_in_the_hour"], indirect=True)
