@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common.errors import Busy, UsageError
-from common.postgresql import Server
+from common.postgresql import Server, StatementFailed
 from common.test.databases import run_sql
 from section4.main import NoSourceAnswers, Outcome
 from section4.operator.postgresql_operator import ingestion, last_run
@@ -218,6 +218,20 @@ def test_a_source_that_is_given_up_leaves_the_way_free_at_once(covid: Server) ->
                 raise SourceBroken("owid", "is moved")
             cursor.execute("select 1 from pg_locks where locktype = 'advisory'")
             assert cursor.fetchall() == []
+
+
+def test_a_connection_that_is_lost_is_said_to_be_lost(covid: Server) -> None:
+    ours = "usename = 'covid_loader' and datname = current_database()"
+    said = "PostgreSQL: (server closed the connection unexpectedly|terminating connection .*); what was not committed"
+    with pytest.raises(StatementFailed, match=said):
+        lose_it(covid, f"select pg_terminate_backend(pid, 10000) from pg_stat_activity where {ours}")
+
+
+def lose_it(covid: Server, statement: str) -> None:
+    """Let the server end an ingestion's connection in its middle."""
+    with ingestion(covid, "owid", asking("SG"), NOW) as run:
+        run_sql(covid, statement)
+        run.known_validators("/owid.csv")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real series is not beside this repository")
