@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip each test whose thing is lacking, unless it is required; begin with containers, which take longest."""
+    """Skip each test whose thing is lacking, unless it is required."""
     required = os.environ.get("REQUIRE", "").split()
     have = {thing: check() for thing, check in HAVE.items()}
     for item in items:
@@ -89,22 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             thing = marker.args[0]
             if not have[thing] and thing not in required:
                 item.add_marker(pytest.mark.skip(reason=f"no {thing} here"))
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
         if "fault" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.fault)
-    items.sort(key=lambda item: not _needs_docker(item))
-
-
-def _needs_docker(item: pytest.Item) -> bool:
-    return any(marker.args == ("docker",) for marker in item.iter_markers("needs"))
-
-
-def _group(item: pytest.Item) -> str:
-    """Return whom to run a test with in one process: its file, or all that want the same section's containers."""
-    section = item.path.relative_to(Path(__file__).parent).parts[0]
-    if _needs_docker(item):
-        return section if section in ("section2", "section4") else "section1"  # those of the whole house among them
-    return str(item.path)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -42,7 +42,7 @@ check_all() {
     tool sqlfluff lint section1/conf section2 section4 bench/section2
     shellcheck_all
     hadolint_all
-    tool pytest -n 2 --dist loadgroup --no-loadscope-reorder
+    tool pytest -n 2 --dist loadfile
 }
 
 case "${1:-}" in -h | --help | help)

@@ -35,7 +35,7 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
         lambda: proven(
             "What befalls a section, what its user sees of it, and what heals it, by the tests that do it.",
             ["-m", "fault"],
-            ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"],
+            ["-n", "2", "--dist", "loadfile"],
         ),
     ),
     "soak": (
