@@ -71,8 +71,9 @@ PROOFS: dict[str, tuple[str, Callable[[], str]]] = {
         "Hostile input",
         lambda: proven(
             "Good input, mutated: bytes flipped, cut and doubled, and words put in that a parser takes seriously. "
-            "What is accepted is what an independent reader says; what is refused is told in lines that somebody can "
-            "read; nothing else comes of it. What was found is kept as a corpus in the tests.",
+            "Accepted is, of CSV and YAML, what an independent reader says; of answers, records as agreed; of command "
+            "lines, a request or help. Refused is told in lines that somebody can read; nothing else comes of it. What "
+            "was found, by it or by hand, is kept as a corpus in the tests.",
             HOSTILE,
             ["-n", "2"],
         ),

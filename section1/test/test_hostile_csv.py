@@ -29,6 +29,8 @@ SEEDS = (
 )
 WORDS = (b"name", b"email", b"date_of_birth", b"mobile_no", b"\nname,email,date_of_birth,mobile_no\n", b",,,\n", b'"\n')
 ENGINE_FILES_AT_ONCE = 1000
+# "By hand": found by reading or trying, not by mutated input.
+MENDED = {"CSV records": "none; by hand: rows of up to 17 MiB were taken", "plain check": "none"}
 
 # What to watch for, the bytes, and the records in them (None: malformed; the text of it behind).
 CORPUS: dict[str, tuple[bytes, list[tuple[str, list[str] | None]]]] = {
@@ -123,7 +125,7 @@ def test_hostile_bytes_are_read_as_the_oracle_reads_them_however_they_are_cut(
     budget: Callable[[int, int], int],
     record: Callable[[dict[str, str]], None],
 ) -> None:
-    record(verdicts(parser, budget(3_000, 100_000), cut, accepts) | {"found and mended": "none"})
+    record(verdicts(parser, budget(3_000, 100_000), cut, accepts) | {"found and mended": MENDED[parser]})
 
 
 def test_hostile_bytes_are_staged_with_every_record_in_one_place_or_refused(
