@@ -11,6 +11,7 @@ _LOCK = "select pg_try_advisory_lock(hashtext('section2 load'))"
 
 EQUIVALENTS: dict[tuple[str, str], str] = {
     (_ORDERS, "20 -> 21"): "how often it is tried is patience, not outcome",
+    (_ORDERS, "require_alone: 0.1 -> 1.1"): "how long is waited is patience, not outcome",
     (_ORDERS, "load_orders: -orders // BATCH -> -orders * BATCH"): "batches behind the last one want nothing",
     (_ORDERS, f'require_alone: "{_LOCK}" -> "{_LOCK}x"'): "it gives the column a name",
     ("section1/operator/source.py", "_looked_through: 1 -> 2"): "each block is waited for, so a second thread idles",
