@@ -49,7 +49,6 @@ start() {
         cluster up --detach $(echo $nodes | tr _ -) || die "the cluster could not be started" "the lines above say why" 1
         for node in $nodes; do wait_healthy "$node"; done
         ;;
-    *) die "start: no argument '$1'" "the one there is: --cluster" ;;
     esac
     compose up --detach "$container" || die "the container could not be started" "the lines above say why" 1
     wait_healthy "$container"
@@ -84,6 +83,7 @@ run_now() {
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
+start) [ -z "$*" ] || [ "$*" = --cluster ] || die "start takes no argument but --cluster" "see: ${0##*/} help" ;;
 stop | status | run-now) [ $# -eq 0 ] || die "$command takes no arguments" "see: ${0##*/} help" ;;
 esac
 case $command in
