@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from common.test.web_server import Site, site
 from section1 import cluster
 from section1.config import ROOT
-from section4.test.web_server import Site, site
 
 MASTER = {"status": "ALIVE", "aliveworkers": 2}
 WORKER = {"masterwebuiurl": "http://section1-master:8080", "cores": 2, "coresused": 1}

@@ -4,7 +4,9 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 
@@ -68,50 +70,54 @@ def test_a_huge_file_is_labelled_in_little_memory(tmp_path: Path, budget: Budget
     )
 
 
-def test_a_file_that_is_still_being_written_waits_for_its_end(tmp_path: Path, fault: Fault) -> None:
-    write_files(tmp_path / "src", {"a.csv": csv_of(application())})
-    path, done = tmp_path / "src" / "a.csv", Event()
+@contextmanager
+def in_motion(move: Callable[[int], object]) -> Iterator[None]:
+    """Move something every two milliseconds while the body runs, by the number of the move."""
+    done = Event()
 
-    def write() -> None:
-        with path.open("ab", buffering=0) as file:
-            while not done.wait(0.002):
-                file.write(f"{application()}\n".encode())
+    def go_on() -> None:
+        for number in count(1):
+            if done.wait(0.002):
+                return
+            move(number)
 
-    writer = Thread(target=write)
-    writer.start()
+    mover = Thread(target=go_on)
+    mover.start()
     try:
-        during = job(tmp_path)
+        yield
     finally:
         done.set()
-        writer.join()
+        mover.join()
+
+
+def require_taken_once_at_rest(folder: Path, move: Callable[[int], object]) -> str:
+    """A file in motion must be refused, with nothing published, and taken as it is at last; return what was said."""
+    write_files(folder / "src", {"a.csv": csv_of(application())})
+    with in_motion(move):
+        during = job(folder)
     problem = "error: a.csv: changed while it was read, nothing was published; run again once it is complete\n"
     assert (during.returncode, during.stderr) == (1, problem)
-    assert not (tmp_path / "dest" / "report").exists()
-    assert job(tmp_path).returncode == 0
-    assert report_of(tmp_path)["rows"] == len(path.read_bytes().splitlines()) - 1
-    fault("a file that is still being written", "section 1", problem.strip(), "the next run, once it is complete")
+    assert not (folder / "dest" / "report").exists()
+    assert job(folder).returncode == 0
+    assert report_of(folder)["rows"] == len((folder / "src" / "a.csv").read_bytes().splitlines()) - 1
+    return problem.strip()
+
+
+def test_a_file_that_is_still_being_written_waits_for_its_end(tmp_path: Path, fault: Fault) -> None:
+    def write_on(_: int) -> None:
+        with (tmp_path / "src" / "a.csv").open("ab") as file:
+            file.write(f"{application()}\n".encode())
+
+    seen = require_taken_once_at_rest(tmp_path, write_on)
+    fault("a file that is still being written", "section 1", seen, "the next run, once it is complete")
 
 
 def test_a_file_that_is_replaced_all_the_while_is_taken_whole_or_not(tmp_path: Path, fault: Fault) -> None:
-    write_files(tmp_path / "src", {"a.csv": csv_of(application())})
-    path, done = tmp_path / "src" / "a.csv", Event()
+    def replace(number: int) -> None:
+        new = tmp_path / "src" / "new"
+        new.write_bytes(csv_of(*[application(f"Ada Lim{number}")] * (1 + number % 3)))
+        new.replace(tmp_path / "src" / "a.csv")
 
-    def replace() -> None:
-        number = 0
-        while not done.wait(0.002):
-            number += 1
-            path.with_name("new").write_bytes(csv_of(*[application(f"Ada Lim{number}")] * (1 + number % 3)))
-            path.with_name("new").replace(path)
-
-    replacer = Thread(target=replace)
-    replacer.start()
-    try:
-        during = job(tmp_path)
-    finally:
-        done.set()
-        replacer.join()
-    problem = "error: a.csv: changed while it was read, nothing was published; run again once it is complete\n"
-    assert (during.returncode, during.stderr) == (1, problem)
-    assert job(tmp_path).returncode == 0
-    assert report_of(tmp_path)["rows"] == len(path.read_bytes().splitlines()) - 1
-    fault("a file that is replaced meanwhile", "section 1", problem.strip(), "the next run")
+    fault(
+        "a file that is replaced meanwhile", "section 1", require_taken_once_at_rest(tmp_path, replace), "the next run"
+    )

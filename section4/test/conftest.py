@@ -8,8 +8,8 @@ import pytest
 from common.database import add_database
 from common.postgresql import Server
 from common.test.databases import cluster, run_sql
+from common.test.web_server import Site, site
 from section4.main import create
-from section4.test.web_server import Site, site
 
 __all__ = ["cluster"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from common.postgresql import Server
 from common.progress import Progress
+from common.test.web_server import Site
 from section4.config import ProcessConfig, WebSettings
 from section4.main import SOURCES, Outcome, Request, ingest
 from section4.operator.web import Web
 from section4.source.asking import Place
-from section4.test.web_server import Site
 from section4.util.record import Ask, Record, Refused
 
 REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data" / "covid" / "jhu_singapore.csv"

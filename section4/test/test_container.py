@@ -16,10 +16,10 @@ from urllib.request import Request, urlopen
 import pytest
 
 from common.test.containers import Copy, Ran, alone, docker, free_port, inside, inspect, wait_until
+from common.test.web_server import Site, site
 from section4.config import CONF, GRAFANA
 from section4.test.support import PATHS, owid
 from section4.test.test_pipeline import put
-from section4.test.web_server import Site, site
 
 pytestmark = pytest.mark.needs("docker")
 

@@ -7,9 +7,9 @@ import pytest
 
 from common.test.containers import Copy, alone, docker, free_port, inspect, wait_until
 from common.test.soak import at_rest, entries_in
+from common.test.web_server import Site, site
 from section4.test.support import owid
 from section4.test.test_container import JOB, SERVER, configure, gateway, psql
-from section4.test.web_server import Site, site
 
 pytestmark = pytest.mark.needs("docker")
 

@@ -15,11 +15,11 @@ from grafana_foundation_sdk.models import alerting, dashboard
 
 from common.postgresql import Server
 from common.test.databases import run_sql
+from common.test.web_server import Site
 from section4.config import GRAFANA, QUERIES
 from section4.main import create
 from section4.test.support import ingested, owid
 from section4.test.test_pipeline import ALL, aged, put
-from section4.test.web_server import Site
 from section4.util.dashboard import dashboard_json
 from section4.util.panels import BOARDS, PANELS, PIPELINE, Board, Panel, View
 

@@ -21,10 +21,10 @@ from common.errors import JobError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.kills import KILLED, row_of_kills
+from common.test.web_server import Reply, Site
 from section4.config import CONF, ROOT
 from section4.main import create
 from section4.test.support import NOW, PATHS, ingested, owid
-from section4.test.web_server import Reply, Site
 
 ROWS = "select measurement_date::text, cases_total from covid.daily_cases order by 1"
 CUTS = 100

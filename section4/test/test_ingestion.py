@@ -10,6 +10,7 @@ import pytest
 from common.errors import Busy, UsageError
 from common.postgresql import Server, StatementFailed
 from common.test.databases import run_sql
+from common.test.web_server import Reply, Site
 from section4.main import NoSourceAnswers, Outcome
 from section4.operator.postgresql_operator import ingestion, last_run
 from section4.test.support import (
@@ -25,7 +26,6 @@ from section4.test.support import (
     jhu,
     owid,
 )
-from section4.test.web_server import Reply, Site
 from section4.util.record import SourceBroken
 
 ROWS = "select measurement_date, cases_total, deaths_total from covid.daily_cases order by 1"

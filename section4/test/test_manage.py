@@ -10,10 +10,10 @@ import pytest
 
 from common.postgresql import Server
 from common.test.databases import run_sql
+from common.test.web_server import Reply, Site
 from section4.config import ROOT
 from section4.test.support import owid
 from section4.test.test_faults import job
-from section4.test.web_server import Reply, Site
 
 Ran = subprocess.CompletedProcess[str]
 TWO_DAYS = owid(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from common.test.web_server import Reply, Site
 from section4.test.support import (
     OWID_HEADER,
     WHO_HEADER,
@@ -17,7 +18,6 @@ from section4.test.support import (
     owid,
     said,
 )
-from section4.test.web_server import Reply, Site
 from section4.util.record import Record, Refused, SourceBroken
 
 MARCH_9 = date(2022, 3, 9)

@@ -9,8 +9,8 @@ import pytest
 
 from common.postgresql import Server
 from common.test.databases import run_sql
+from common.test.web_server import Site
 from section4.test.support import NOW, REAL, asking, days_from, disease_sh, ingested, owid
-from section4.test.web_server import Site
 
 
 def daily(covid: Server, columns: str) -> Any:
