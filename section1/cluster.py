@@ -70,9 +70,11 @@ def check() -> int:
         return 1
     if "aliveworkers" in said:
         works, what = said["status"] == "ALIVE" and said["aliveworkers"] > 0, f"{said['aliveworkers']} workers"
+        trouble = f"the master is {said['status']}, with {what}"
     else:
         works, what = said["masterwebuiurl"] != "", f"{said['coresused']} of {said['cores']} cores at work"
-    print(f"healthy: {what}" if works else "the worker has found no master, or the master no worker")
+        trouble = "the worker has found no master"
+    print(f"healthy: {what}" if works else trouble)
     return 0 if works else 1
 
 

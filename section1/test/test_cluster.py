@@ -20,10 +20,10 @@ WORKER = {"masterwebuiurl": "http://section1-master:8080", "cores": 2, "coresuse
     ("said", "code", "words"),
     [
         (MASTER, 0, "healthy: 2 workers"),
-        (MASTER | {"aliveworkers": 0}, 1, "the worker has found no master, or the master no worker"),
-        (MASTER | {"status": "RECOVERING"}, 1, "the worker has found no master, or the master no worker"),
+        (MASTER | {"aliveworkers": 0}, 1, "the master is ALIVE, with 0 workers"),
+        (MASTER | {"status": "RECOVERING"}, 1, "the master is RECOVERING, with 2 workers"),
         (WORKER, 0, "healthy: 1 of 2 cores at work"),
-        (WORKER | {"masterwebuiurl": ""}, 1, "the worker has found no master, or the master no worker"),
+        (WORKER | {"masterwebuiurl": ""}, 1, "the worker has found no master"),
     ],
 )
 def test_a_node_says_how_it_is(
