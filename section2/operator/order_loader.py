@@ -66,7 +66,7 @@ def _done(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int
         raise UsageError(f"--until {until}: the orders of seed {seed} end at {last_day}; name that, or another --seed")
     if last_day > today:
         raise UsageError(f"--until {last_day}: is in the future, from which no order comes; name today or earlier")
-    return last_day, {batch: orders for batch, orders, _ in rows if batch != CATALOGUE}
+    return last_day, {batch: orders for batch, orders, _ in rows}
 
 
 class _Load:
@@ -85,7 +85,7 @@ class _Load:
         with self._connection.cursor() as cursor:
             if done is None:
                 self._add_buyers(cursor, batch)
-            orders = list(islice(self._shop.orders(batch), done or 0, wanted))
+            orders = list(islice(self._shop.orders(batch), done, wanted))
             self._stage(cursor, orders)
             cursor.execute((STATEMENTS / "section2_load_orders.sql").read_text())
             self._note(cursor, batch, wanted)

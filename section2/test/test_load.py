@@ -82,6 +82,26 @@ def test_it_is_told_how_many_orders_are_safe(sales: Server) -> None:
     ]
 
 
+def test_the_catalogue_is_the_storys_with_its_price_changes(sales: Server) -> None:
+    shop = Shop(1, UNTIL)
+    items = shop.catalogue()
+    assert load(sales, 0) == (0, 0)
+    assert load(sales, 0) == (0, 0)
+    assert load(sales, 1) == (0, 1)
+    prices = {(item.manufacturer, item.name, item.cost, shop.opens_at) for item in items}
+    for change in shop.price_changes():
+        item = items[change.item]
+        prices.add((item.manufacturer, item.name, change.cost, change.since))
+    found = run_sql(
+        sales,
+        "select manufacturer.name, item.name, item_price.cost::text, item_price.valid_from from sales.item_price"
+        " inner join sales.item using (item_id) inner join sales.manufacturer using (manufacturer_id)",
+    )
+    assert (len(found), set(found)) == (len(prices), prices)
+    makers = [name for (name,) in run_sql(sales, "select name from sales.manufacturer order by manufacturer_id")]
+    assert makers == sorted({item.manufacturer for item in items})
+
+
 def test_a_story_without_an_end_ends_today_and_may_not_end_later(sales: Server) -> None:
     today = datetime.now(UTC).date()
     assert load_orders(sales, 1, None, 1, quiet).added == 1
