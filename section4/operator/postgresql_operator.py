@@ -163,7 +163,7 @@ def last_run(server: Server, ask: Ask) -> tuple[str, datetime] | None:
             " and first_day <= %(first_day)s"
             " and coalesce(last_day, 'infinity') >= coalesce(%(last_day)s::date, 'infinity')"
             " order by run_id desc limit 1",
-            {"countries": sorted(ask.countries or ()), "first_day": ask.first, "last_day": ask.last},
+            {"countries": list(ask.countries or ()), "first_day": ask.first, "last_day": ask.last},
         )
         rows = cursor.fetchall()
     return rows[0] if rows else None

@@ -26,7 +26,7 @@ from section4.test.support import (
     jhu,
     owid,
 )
-from section4.util.record import SourceBroken
+from section4.util.record import Record, Refused, SourceBroken
 
 ROWS = "select measurement_date, cases_total, deaths_total from covid.daily_cases order by 1"
 LEDGER = "select source, inserted, changed, unchanged, refused, outcome from covid.ingestion_run order by run_id"
@@ -68,6 +68,33 @@ def test_a_revised_figure_changes_one_row_and_what_was_said_before_is_kept(covid
     assert run_sql(covid, "select * from covid.revision") == [
         ("SG", date(2022, 3, 10), 14, 4, 2, 0, "owid", NOW, LATER)
     ]
+
+
+def test_the_ledger_tells_what_was_asked_for_and_how_long_it_took(covid: Server, there: Site) -> None:
+    names = ("Zaandam", "Asia", "Olympics", "Diamond Princess", "Hogwarts")
+    refused = owid(*((name, "2022-03-09", 1, 1, 0, 0) for name in names)).partition(b"\n")[2]
+    there.answer("/owid.csv", TWO_DAYS + owid(("Singapore", "2022-03-11", *[""] * 4)).partition(b"\n")[2] + refused)
+    codes = ["AQ", "DE", "FR", "MY", "SG", "ZA"]
+    assert counts(ingested(covid, there, ask=asking(*codes, first="2022-03-01", last="2022-03-11"))) == (2, 0, 0)
+    assert run_sql(
+        covid,
+        "select countries, first_day, last_day, started_at, refused, refused_names, unchanged from covid.ingestion_run",
+    ) == [(codes, date(2022, 3, 1), date(2022, 3, 11), NOW, 5, sorted(names), 0)]
+    [(seconds,)] = run_sql(covid, "select seconds from covid.ingestion_run")
+    assert 0 < seconds < 60
+
+
+def test_a_figure_that_no_column_holds_is_named_by_its_kind(covid: Server) -> None:
+    beyond = Record("SG", date(2022, 3, 9), 10**30, None, None, None)
+    with pytest.raises(SourceBroken) as caught, ingestion(covid, "owid", asking("SG"), NOW) as run:
+        run.load([beyond], forward=False)
+    assert str(caught.value) == "owid: says what cannot be (NumericValueOutOfRange)"
+
+
+def test_a_refused_name_is_kept_short_and_without_what_no_text_holds(covid: Server) -> None:
+    said: list[Record | Refused] = [Record("SG", date(2022, 3, 9), 1, None, None, None), Refused("a\0" + "b" * 150, 3)]
+    with ingestion(covid, "owid", asking("SG"), NOW) as run:
+        assert run.load(said, forward=False).refused == {"a" + "b" * 98: 3}
 
 
 def test_days_in_any_order_are_the_same_days(covid: Server, there: Site) -> None:
@@ -159,7 +186,8 @@ def test_when_the_server_says_that_nothing_is_new_nothing_is_fetched(covid: Serv
     there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}), Reply(status=304))
     ingested(covid, there)
     assert ingested(covid, there, now=LATER) == Outcome("owid", None)
-    assert there.asked[1][1]["if-none-match"] == '"1"'
+    assert ingested(covid, there, now=LATER) == Outcome("owid", None)
+    assert [headers.get("if-none-match") for _, headers in there.asked] == [None, '"1"', '"1"']
     assert ledger(covid)[1] == ("owid", 0, 0, 0, 0, "not modified")
 
 
@@ -273,6 +301,8 @@ def test_a_frozen_source_does_not_take_the_place_of_a_living_one(
     assert "disease_sh: ends at 2023-03-09, but SG is known up to 2026-11-24" in caplog.messages
     assert days(covid) == before
     assert ingested(covid, there, "disease_sh", now=LATER).source == "disease_sh"  # whoever names it wants it
+    until_then = asking("SG", last="2023-03-09")  # as whoever asks for days that it has
+    assert ingested(covid, there, "owid", "disease_sh", ask=until_then, now=LATER).source == "disease_sh"
 
 
 def test_a_source_that_lags_by_days_takes_the_place_of_one_that_died(covid: Server, there: Site) -> None:
