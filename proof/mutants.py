@@ -150,9 +150,9 @@ def _constants(value: object) -> Iterator[ast.AST]:
         case int() | float():
             yield ast.Constant(value + 1)
         case str():
-            yield ast.Constant(f"{value}x")
+            yield ast.Constant(f"x{value}")
         case bytes():
-            yield ast.Constant(value + b"x")
+            yield ast.Constant(b"x" + value)
 
 
 def _statements(node: ast.stmt) -> Iterator[ast.AST]:

@@ -52,7 +52,7 @@ def _variants(node: exp.Expr) -> Iterator[exp.Expr]:
         case exp.Greatest() | exp.Least():
             yield OTHER[type(node)](this=node.this.copy(), expressions=[one.copy() for one in node.expressions])
         case exp.Literal(is_string=True):
-            yield exp.Literal.string(f"{node.this}x")
+            yield exp.Literal.string(f"x{node.this}")
         case exp.Literal():
             yield exp.Literal.number(int(node.this) + 1)
         case exp.Boolean():

@@ -68,7 +68,7 @@ def test_a_function_is_changed_in_each_small_way() -> None:
         ("def f(a: Literal['x']) -> int:\n    'Told.'\n    assert a is None", []),
         ("zip(a, b, strict=True)", ["zip(a, b, strict=True) -> pass"]),
         ("self.n += 1", ["self.n += 1 -> pass", "self.n += 1 -> self.n -= 1", "1 -> 2"]),
-        ("while x:\n    x = f'{x}b'", ["while x: x = f'{x}b' -> while not x: x = f'{x}b'", "'b' -> 'bx'"]),
+        ("while x:\n    x = f'{x}b'", ["while x: x = f'{x}b' -> while not x: x = f'{x}b'", "'b' -> 'xb'"]),
         ("x = [a for a in max(b) if a]", ["for a in max(b) if a -> for a in max(b)", "max -> min"]),
     ],
 )
