@@ -56,6 +56,14 @@ def test_the_end_of_a_run_means_this(ended: Ended, verdict: tuple[int, str]) -> 
     assert judge(ended, SETTINGS) == verdict
 
 
+def test_an_outcome_that_cannot_be_recorded_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = night_in(tmp_path, monkeypatch)
+    place = night.job.records[0]
+    place.mkdir(parents=True)
+    assert night.run() == 0
+    assert night.log.endswith(f"{place}: Is a directory; the outcome of this run is not recorded there\n")
+
+
 def test_the_command_says_what_it_can_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,9 +14,11 @@ from section1 import main
 from section1.config import ProcessConfig
 from section1.main import Outcome, Request, RowsNotCompared, SourceGone, compare, require_all_there, run
 from section1.operator.destination import Destination
+from section1.operator.engine import Engine, engine_of
 from section1.operator.source import Source, SourceChanged, SourceFile
-from section1.test.support import BATCH, NOW, application, config_for, csv_of, publish, rows_of, write_files
+from section1.test.support import BATCH, NOW, application, bytes_of, config_for, csv_of, publish, rows_of, write_files
 from section1.test.test_dry_run import tree
+from section1.test.test_manage_batches import EMPTY
 from section1.test.test_manage_losses import meddle
 from section1.util.batch import in_time
 from section1.util.moves import Move
@@ -78,7 +80,7 @@ def test_an_hour_without_a_file_is_an_empty_batch(config: ProcessConfig) -> None
     write_files(config.source, {})
     outcome = publish(config)
     assert (told(outcome), outcome.report.counts) == ((BATCH, 0, False, False), Counts.of({}, 0))
-    assert committed(config) == [BATCH]
+    assert (committed(config), bytes_of(config)) == ([BATCH], EMPTY)
 
 
 def test_a_batch_is_replaced_when_asked_for_and_only_then(config: ProcessConfig) -> None:
@@ -87,6 +89,22 @@ def test_a_batch_is_replaced_when_asked_for_and_only_then(config: ProcessConfig)
     assert told(publish(config, reprocess=True)) == (BATCH, 3, False, True)
     assert told(publish(config, NEXT, reprocess=True)) == (NEXT, 0, False, False)
     assert committed(config) == [BATCH, NEXT]
+
+
+def test_a_batch_whose_file_is_gone_is_not_replaced(config: ProcessConfig) -> None:
+    publish(config)
+    write_files(config.source, {"b.csv": MIXED})
+    with pytest.raises(SourceGone):
+        publish(config, reprocess=True)
+    assert committed(config) == [BATCH]
+
+
+def test_a_row_that_is_neither_counted_nor_written_is_missed(
+    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meddle(monkeypatch, after=lambda folder: (folder / "part-00000.csv").write_bytes(b"header\n"), lost=1)
+    with pytest.raises(main.RowsLost, match=r"^1 rows were read, 0 \+ 0 counted, 0 \+ 0 written; "):
+        publish(config)
 
 
 @pytest.mark.parametrize("reprocess", [False, True])
@@ -142,7 +160,9 @@ def test_what_a_run_is_doing_is_told(config: ProcessConfig, monkeypatch: pytest.
 
 def test_rows_are_compared_by_both_rules(config: ProcessConfig) -> None:
     write_files(config.source, {"a.csv": GOOD, "b.csv": MIXED, "c.csv": b""})
-    found = compare(config, config.rules.model_copy(update={"adult_age": 99}), Request(BATCH, NOW), Progress())
+    progress = Progress()
+    found = compare(config, config.rules.model_copy(update={"adult_age": 99}), Request(BATCH, NOW), progress)
+    assert list(progress.seconds) == ["reading", "labelling twice"]
     assert (found.batch, found.engine) == (BATCH, "duckdb")
     assert ([file.name for file in found.files], [file.name for file in found.refused]) == (
         ["a.csv", "b.csv"],
@@ -161,6 +181,22 @@ def test_only_what_a_batch_would_take_is_compared(config: ProcessConfig) -> None
     assert (nothing.batch, nothing.moves, [file.name for file in nothing.skipped]) == (f"{BATCH}-2", (), ["a.csv"])
     replaced = compare(config, config.rules, Request(BATCH, NOW, reprocess=True), Progress())
     assert (replaced.batch, [move.rows for move in replaced.moves]) == (BATCH, [1])
+
+
+def test_an_engine_keeps_nothing_of_a_dry_run_or_a_comparison(
+    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def engine(config: ProcessConfig, *, dry_run: bool) -> Engine:
+        told.append(dry_run)
+        return engine_of(config, dry_run=dry_run)
+
+    monkeypatch.setattr(main, "engine_of", engine)
+    publish(config)
+    publish(config, dry_run=True)
+    compare(config, config.rules, Request(BATCH, NOW), Progress())
+    assert told == [False, True, True]
 
 
 def found_by_the_engine(monkeypatch: pytest.MonkeyPatch, found: Callable[[], list[Move]]) -> None:
