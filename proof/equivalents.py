@@ -33,6 +33,15 @@ EQUIVALENTS: dict[tuple[str, str], str] = {
     (_ORDERS, "_known_buyers: 1 -> 2"): _PLACES,
     (_ORDERS, "_known_buyers: -1 -> 1"): _PLACES,
     (_ORDERS, "_known_buyers: 1 -> 2 (2)"): _PLACES,
+    (
+        "section1/main.py",
+        "label: engine.label(source, *outputs) if source.rows else Counts.of({}, 0) -> engine.label(source, *outputs)",
+    ): _SHORT_CUT,
+    ("section1/main.py", "_workplace: 'section1-' -> 'xsection1-'"): "a name of what is gone after",
+    ("section1/main.py", "_workplace: 'stage' -> 'xstage'"): "a name of what is gone after",
+    ("section4/main.py", "_address: '' -> 'x'"): "made-up figures have no address",
+    ("common/schedule/commands.py", "50.0 -> 51.0"): "how long is waited is patience, not outcome",
+    ("common/schedule/commands.py", "run: False -> True"): "whether it was told is put in once it was told",
     ("section1/operator/source.py", "_looked_through: 1 -> 2"): "each block is waited for, so a second thread idles",
     (
         _RECORDS,

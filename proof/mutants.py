@@ -6,7 +6,7 @@ checker what holds; zip's `strict`, which says the same to a reader.
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MESSAGES = {"debug", "info", "warning", "error", "exception", "tell", "say", "print", "step", "__init__"}
 LEFT_ALONE = {"annotation", "returns", "decorator_list", "format_spec"}
@@ -117,7 +117,9 @@ def _variants(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(node)
         case ast.Compare(left, ops, comparators):
             for place, op in enumerate(ops):
-                yield ast.Compare(left, [*ops[:place], OTHER[type(op)](), *ops[place + 1 :]], comparators)  # type: ignore[list-item]
+                changed: list[Any] = [*ops]
+                changed[place] = OTHER[type(op)]()
+                yield ast.Compare(left, changed, comparators)
         case ast.BoolOp(op, values):
             yield ast.BoolOp(OTHER[type(op)](), values)  # type: ignore[arg-type]
             for place in range(len(values)):

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -80,16 +80,36 @@ class Worker:
     def __init__(self, tree: Path, sockets: Path) -> None:
         unused = [part for plugin in UNUSED_PLUGINS for part in ("-p", f"no:{plugin}")]
         self._tree, self._options = tree, [f"--server={sockets}", "-x", "--assert=plain", *unused]
+        self._start()
+
+    def _start(self) -> None:
         command = [sys.executable, "-m", "proof.forks"]
-        self.process = subprocess.Popen(command, cwd=tree, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, cwd=self._tree, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def run(self, tests: Sequence[str], seconds: int) -> tuple[int | None, float]:
         """Run tests; return pytest's exit code, None when they took longer, and the seconds of the processor."""
+        order = json.dumps([[*self._options, *tests], seconds])
+        answer = self._answer(order)
+        if not answer:  # the process was killed, by a test or by anybody
+            self.close()
+            self._start()
+            answer = self._answer(order)
+        code, used = json.loads(answer)
+        return code, used
+
+    def _answer(self, order: str) -> str:
         assert self.process.stdin
         assert self.process.stdout
-        print(json.dumps([[*self._options, *tests], seconds]), file=self.process.stdin, flush=True)
-        code, used = json.loads(self.process.stdout.readline())
-        return code, used
+        with suppress(BrokenPipeError):
+            print(order, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline()
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.communicate()
 
     @contextmanager
     def changed(self, module: str, text: str) -> Iterator[None]:
@@ -115,8 +135,7 @@ def workers(root: Path = ROOT, number: int = WORKERS) -> Iterator[list[Worker]]:
             shutil.copytree(root, folder / "tree", ignore=NOT_COPIED)
             quick = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
             sockets = stack.enter_context(serving(folder / "data", quick))
-            made.append(worker := Worker(folder / "tree", sockets))
-            stack.enter_context(worker.process)  # its input is closed first, so that it ends
+            made.append(stack.enter_context(closing(Worker(folder / "tree", sockets))))
         yield made
 
 

@@ -1,12 +1,13 @@
 """What a run's end means, and what the command line says of itself."""
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from common.schedule import commands
+from common import cli
+from common.schedule import commands, processes
 from common.schedule.child import Ended
 from common.schedule.commands import judge
 from common.schedule.job import Settings
@@ -75,7 +76,8 @@ def test_the_command_says_what_it_can_do(
     assert caught.value.code == 0
     assert said.startswith(f"usage: python3 -m {night.module} [-h] {{run,catch-up,check,stop}}\n\n")
     assert "\nThe scheduled job of night, in its container.\n\ncommands:\n  run       runs the job once, " in said
-    assert f"docker container exec night_python python3 -m {night.module} run\n" in said
+    assert "{run,catch-up,check,stop}\n                        see above\n" in said
+    assert f"\n  docker container exec night_python python3 -m {night.module} run\n" in said
 
 
 @pytest.mark.parametrize("command", ["", "walk"])
@@ -86,3 +88,23 @@ def test_it_takes_no_other_command(
     with pytest.raises(SystemExit) as caught:
         commands.main(night_in(tmp_path, monkeypatch).job)
     assert (caught.value.code, capsys.readouterr().out) == (2, "")
+
+
+@pytest.mark.parametrize(("ends", "code"), [(True, 0), (False, 1)])
+def test_stop_is_0_when_all_has_ended_and_1_when_not(
+    ends: bool, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["x", "stop"])
+    monkeypatch.setattr(processes, "stop", lambda job, seconds: ends)
+    monkeypatch.setattr(cli, "run", lambda job: sys.exit(job()))
+    with pytest.raises(SystemExit) as caught:
+        commands.main(night_in(tmp_path, monkeypatch).job)
+    assert caught.value.code == code
+
+
+def test_the_command_catches_up_with_nothing_that_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    night, now = night_in(tmp_path, monkeypatch), datetime.now().astimezone()
+    for moment in (now, now + timedelta(hours=1)):  # the hour may be over before it is asked
+        night.publish(now, batch=f"{moment:%Y-%m-%dT%H}")
+    ran = night.command("catch-up")
+    assert (ran.code, ran.out.endswith("nothing to catch up with\n"), night.outcome) == (0, True, None)

@@ -164,6 +164,12 @@ def test_a_change_that_never_ends_is_noticed(small: list[Worker]) -> None:
     assert small[0].run(["test_shop.py"], 60)[0] == 0
 
 
+def test_a_worker_that_is_killed_begins_again(small: list[Worker]) -> None:
+    small[0].process.kill()
+    small[0].process.wait()
+    assert small[0].run(["test_shop.py"], 60)[0] == 0
+
+
 def test_a_few_changes_of_the_project_are_noticed() -> None:
     module = "section1/util/batch.py"
     with workers(number=1) as idle:
