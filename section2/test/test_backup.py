@@ -83,7 +83,11 @@ def test_a_broken_backup_changes_nothing(filled: Server, tmp_path: Path, cut: fl
     assert checksums(filled) == before
 
 
-@pytest.mark.parametrize("content", [b"no backup", gzip.compress(b"no backup"), gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"no backup", gzip.compress(b"no backup"), gzip.compress(b"")],
+    ids=["no archive", "no backup", "nothing"],
+)
 def test_what_is_no_backup_changes_nothing(filled: Server, content: bytes) -> None:
     before = checksums(filled)
     with pytest.raises(BackupFailed):

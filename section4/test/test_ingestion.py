@@ -91,10 +91,10 @@ def test_a_figure_that_no_column_holds_is_named_by_its_kind(covid: Server) -> No
     assert str(caught.value) == "owid: says what cannot be (NumericValueOutOfRange)"
 
 
-def test_a_refused_name_is_kept_short_and_without_what_no_text_holds(covid: Server) -> None:
+def test_a_refused_name_is_kept_short_and_escapes_what_no_text_holds(covid: Server) -> None:
     said: list[Record | Refused] = [Record("SG", date(2022, 3, 9), 1, None, None, None), Refused("a\0" + "b" * 150, 3)]
     with ingestion(covid, "owid", asking("SG"), NOW) as run:
-        assert run.load(said, forward=False).refused == {"a" + "b" * 98: 3}
+        assert run.load(said, forward=False).refused == {r"a\x00" + "b" * 98: 3}
 
 
 def test_days_in_any_order_are_the_same_days(covid: Server, there: Site) -> None:
