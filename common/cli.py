@@ -71,23 +71,38 @@ def run(job: Callable[[], int]) -> NoReturn:
     try:
         become_owner()
         code = job()
-    except JobError as error:
-        code = error.exit_code
-        print(f"error: {error}", file=sys.stderr)
-    except OSError as error:
-        code = 1
-        what = f"{error.filename or 'input or output'}: {error.strerror or type(error).__name__}"
-        print(f"error: {one_line(what)}; nothing was published", file=sys.stderr)
-    except KeyboardInterrupt:
-        code = 130
-        print("interrupted", file=sys.stderr)
-    except ModuleNotFoundError as error:
-        code = 1
-        print(f"error: {error.name} is not installed here; use the runner, which makes .venv", file=sys.stderr)
-    except Exception as error:
-        code = 1
-        _report_bug(error)
+    except (Exception, KeyboardInterrupt) as error:
+        code = _tell(_cause(error))
     sys.exit(code)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the termination or the interrupt in whose wake the error arose, or else the error itself."""
+    arose: BaseException | None = error
+    while arose and not isinstance(arose, SystemExit | KeyboardInterrupt):
+        arose = arose.__context__
+    return arose or error
+
+
+def _tell(error: BaseException) -> int:
+    """Say in one line what ended the job, and return its exit code."""
+    match error:
+        case SystemExit(code=int(code)):
+            return code
+        case KeyboardInterrupt():
+            print("interrupted", file=sys.stderr)
+            return 130
+        case JobError():
+            print(f"error: {error}", file=sys.stderr)
+            return error.exit_code
+        case OSError():
+            what = f"{error.filename or 'input or output'}: {error.strerror or type(error).__name__}"
+            print(f"error: {one_line(what)}; nothing was published", file=sys.stderr)
+        case ModuleNotFoundError():
+            print(f"error: {error.name} is not installed here; use the runner, which makes .venv", file=sys.stderr)
+        case _:
+            _report_bug(error)
+    return 1
 
 
 def _log_to_stderr() -> None:
@@ -115,7 +130,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _report_bug(error: Exception) -> None:
+def _report_bug(error: BaseException) -> None:
     """Say where an unforeseen error arose but not its text, which may quote a row of the input."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(frame.filename).name}:{frame.lineno} ({frame.name})"

@@ -93,6 +93,25 @@ def test_an_error_has_its_exit_code_and_one_line(
     assert (ended(raising(error)), capfd.readouterr()) == (code, ("", line))
 
 
+@pytest.mark.parametrize(
+    ("end", "code", "line"), [(SystemExit(143), 143, ""), (KeyboardInterrupt(), 130, "interrupted\n")]
+)
+@pytest.mark.parametrize("then", [ValueError(PERSONAL), JobError("the connection is lost"), OSError(32, "Broken pipe")])
+def test_what_fails_while_a_stopped_job_unwinds_does_not_hide_that_it_was_stopped(
+    end: BaseException, code: int, line: str, then: Exception, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def job() -> int:
+        try:
+            raise end
+        finally:
+            try:
+                raise then
+            except ValueError:
+                raise Lost from None
+
+    assert (ended(job), capfd.readouterr()) == (code, ("", line))
+
+
 @pytest.mark.parametrize("error", [ValueError(PERSONAL), KeyError(PERSONAL), Lost(PERSONAL), MemoryError(PERSONAL)])
 def test_an_unforeseen_error_tells_its_place_but_not_its_text(
     error: Exception, capfd: pytest.CaptureFixture[str]
