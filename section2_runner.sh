@@ -51,7 +51,7 @@ make_passwords() {
 
 start() {
     make_passwords
-    mkdir -p "$here/section1/resource/dest" # or the engine would make it, for root
+    make_destination
     compose up --detach --build || die "the container could not be started" "the lines above say why" 1
     wait_healthy "$container"
     manage create

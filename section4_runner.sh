@@ -36,7 +36,7 @@ make_passwords() {
 
 start() {
     make_passwords
-    mkdir -p "$here/section1/resource/dest/report" # or the engine would make it, for root
+    make_destination
     chmod -R go+rX "$here/section4/grafana" # Grafana reads it as a user of its own
     compose build || die "the images could not be built" "the lines above say why" 1
     compose up --detach section4_postgresql || die "the server could not be started" "the lines above say why" 1

@@ -83,6 +83,15 @@ ensure_passwords() {
     done
 }
 
+# usage: make_destination   section 1's, for its owner even under sudo; the engine would make it for root
+make_destination() {
+    destination=$here/section1/resource/dest
+    [ ! -d "$destination/report" ] || return 0
+    mkdir -p "$destination/report"
+    # shellcheck disable=SC2012 # nothing else that POSIX knows tells the owner's number
+    [ "$(id -u)" -ne 0 ] || chown -R "$(ls -dln "$here/section1" | awk '{ print $3 ":" $4 }')" "$destination"
+}
+
 # usage: compose ARGUMENT...   Compose (v2, or v1) on the containers of $section, with the settings of .env
 compose() {
     set -- -p "${section:?}" -f "$here/docker/$section.compose.yaml" "$@"

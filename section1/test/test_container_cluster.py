@@ -24,6 +24,13 @@ GONE = (
 )
 
 
+def job(where: str, *arguments: str) -> list[str]:
+    """Return the command that makes a batch of a destination of its own."""
+    command = ["docker", "container", "exec", NAME, "python3", "section1_manage.py"]
+    batch = ["--task-config", "section1_process.yaml", "--batch", "2026-11-23T16", "--dest-path", f"{DEST}/{where}"]
+    return [*command, *batch, *arguments]
+
+
 class Cluster(Copy):
     """A copy whose containers are a cluster's."""
 
@@ -34,9 +41,7 @@ class Cluster(Copy):
 
     def publish(self, where: str, *arguments: str) -> Ran:
         """Make a batch of a destination of its own."""
-        folders = ["--batch", "2026-11-23T16", "--dest-path", f"{DEST}/{where}"]
-        command = ["python3", "section1_manage.py", "--task-config", "section1_process.yaml", *folders, *arguments]
-        return docker("container", "exec", NAME, *command)
+        return subprocess.run(job(where, *arguments), capture_output=True, text=True, check=False)
 
     def published(self, where: str) -> dict[str, bytes]:
         """Return the part files there."""
@@ -92,14 +97,29 @@ def test_local_and_cluster_publish_the_same_bytes(whole: Cluster) -> None:
     assert list(whole.not_ours()) == []
 
 
+def waits() -> bool:
+    """Return whether the master's page tells of an application that nobody works for."""
+    ask = "import json, urllib.request as r; print(json.load(r.urlopen('http://localhost:8080/json/'))['activeapps'])"
+    return "'state': 'WAITING'" in containers.inside(MASTER, "python3", "-c", ask)
+
+
+def test_a_run_without_any_worker_waits_for_one(whole: Cluster, fault: Callable[[str, str, str, str], None]) -> None:
+    docker("container", "stop", *WORKERS)
+    with subprocess.Popen(job("nobody", "--master", URL)) as run:
+        wait_until(waits, seconds=180)
+        wait_until(lambda: "the master is ALIVE, with 0 workers" in whole.runner("status").stdout)
+        assert (run.poll(), whole.published("nobody")) == (None, {})
+        docker("container", "start", WORKERS[1])
+        assert run.wait(300) == 0
+    assert whole.published("nobody") == whole.published("local")
+    seen = "unhealthy: the master is ALIVE, with 0 workers; the run waits, up to its time limit"
+    fault("all workers are gone", "section 1's cluster", seen, "the run goes on once there is a worker")
+
+
 def killed_in_the_middle(whole: Cluster, where: str, victim: str) -> subprocess.CompletedProcess[str]:
     """Make a batch on the cluster, kill a container once rows are being written, and return how the run ended."""
-    command = ["docker", "container", "exec", NAME, "python3", "section1_manage.py"]
-    arguments = ["--task-config", "section1_process.yaml", "--batch", "2026-11-23T16", "--master", URL]
-    with subprocess.Popen(
-        [*command, *arguments, "--dest-path", f"{DEST}/{where}"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    ) as run:  # fmt: skip
+    command = job(where, "--master", URL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
         staging = whole.section / "resource" / where / ".staging"
         wait_until(lambda: list(staging.glob("*/lines/_temporary/0/*/*")) or run.poll() is not None, seconds=300)
         assert run.poll() is None

@@ -49,6 +49,7 @@ def orders(copy: Copy) -> str:
 def test_start_ends_healthy_and_a_second_one_changes_nothing(started: Copy) -> None:
     before = inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)
     assert inspect("{{.State.Health.Status}}") == "healthy"
+    assert (started.root / "section1/resource/dest").stat().st_uid == started.uid  # else section 1 fails
     assert "is of the newest version" in said(started, "start")
     assert (inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)) == before
 

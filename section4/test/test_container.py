@@ -134,6 +134,7 @@ def test_start_ends_healthy_with_the_dashboard_s_address_and_figures(started: Co
     assert f"http://localhost:{settings(started)['SECTION4_GRAFANA_PORT']}/d/pipeline" in shown
     assert psql(started, "select count(*), sum(cases_new) from daily_cases where country_code = 'SG'") == "14|147"
     assert said(started, "status").count("running healthy") == 3
+    assert (started.root / "section1/resource/dest/report").stat().st_uid == started.uid  # else section 1 fails
 
 
 def test_a_second_start_changes_nothing(started: Copy) -> None:

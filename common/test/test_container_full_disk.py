@@ -1,0 +1,99 @@
+"""A PostgreSQL whose disk is full says so, loses nothing, and goes on by itself once there is space."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from common.test.containers import Copy, Ran, alone, docker, free_port, inside, inspect, wait_until
+from common.test.web_server import site
+from section1.test.container import NEVER
+from section4.test.support import owid
+from section4.test.test_container import configure, gateway
+
+pytestmark = pytest.mark.needs("docker")
+
+Fault = Callable[[str, str, str, str], None]
+DISK = "volumes:\n  data:\n    driver: local\n    driver_opts: {type: tmpfs, device: tmpfs, o: size=192m}\n"
+BALLAST = "ballast"
+FULL = "No space left on device"
+
+
+def figures(days: int) -> bytes:
+    """Return so many days of Singapore's."""
+    first = date(2020, 1, 1)
+    return owid(*(("Singapore", f"{first + timedelta(days=day)}", 1, day + 1, 0, 0) for day in range(days)))
+
+
+@contextmanager
+def on_a_small_disk(copy: Copy) -> Iterator[Copy]:
+    """Let the section's server keep its data on a disk in memory, which a container beside it can fill."""
+    compose = copy.root / "docker" / f"{copy.name}.compose.yaml"
+    compose.write_text(compose.read_text().replace("volumes:\n  data:\n", DISK))
+    copy.runner("stop", "--purge", stdin="yes\n")
+    try:
+        yield copy
+    finally:
+        docker("container", "rm", "--force", BALLAST)
+        copy.runner("stop", "--purge", stdin="yes\n")
+
+
+@contextmanager
+def full(copy: Copy) -> Iterator[None]:
+    """Leave no space on the server's disk while the body runs; the disk stays there even while no server runs."""
+    server = f"{copy.name}_postgresql"
+    mount = ["--volume", f"{copy.name}_data:/disk", "--user", "0", "--entrypoint", "sleep"]
+    docker("container", "run", "--detach", "--name", BALLAST, *mount, server, "infinity")
+    inside(BALLAST, "sh", "-c", "! dd if=/dev/zero of=/disk/ballast bs=1M 2>/dev/null")
+    yield
+    inside(BALLAST, "rm", "/disk/ballast")
+    wait_until(lambda: inspect(server, "{{.State.Health.Status}}") == "healthy", seconds=180)
+
+
+def said(copy: Copy, *arguments: str) -> str:
+    """Return what the runner prints; it must succeed."""
+    ran = copy.runner(*arguments)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def error_of(ran: Ran) -> str:
+    """Return the line that says why a command failed."""
+    [line] = [line for line in (ran.stdout + ran.stderr).splitlines() if line.startswith("error: ")]
+    return line
+
+
+def test_sales_whose_disk_is_full(tmp_path: Path, fault: Fault) -> None:
+    with alone(Copy(tmp_path, "section2", SECTION2_PORT=str(free_port()))) as copy, on_a_small_disk(copy):
+        copy.start()
+        said(copy, "load", "--orders", "500")
+        with full(copy):
+            ran = copy.runner("load", "--orders", "20000")
+            assert ran.returncode == 1
+            seen = error_of(ran)
+        assert FULL in seen
+        said(copy, "load", "--orders", "5000")
+        said(copy, "check")
+        assert said(copy, "psql", "-qAt", "-c", "select count(*) from orders").strip() == "5000"
+    fault("disk full", "PostgreSQL of section 2", seen, "the next load, once there is space")
+
+
+def test_figures_whose_disk_is_full(tmp_path: Path, fault: Fault) -> None:
+    ports = {"SECTION4_PORT": str(free_port()), "SECTION4_GRAFANA_PORT": str(free_port())}
+    with site(host=gateway()) as sources, alone(Copy(tmp_path, "section4", SECTION4_SCHEDULE=NEVER, **ports)) as copy:
+        configure(copy, sources.address)
+        with on_a_small_disk(copy):
+            sources.answer("/owid.csv", figures(10))
+            copy.start()
+            sources.answer("/owid.csv", figures(2_000))
+            with full(copy):
+                ran = copy.runner("ingest")
+                assert ran.returncode == 1
+                seen = error_of(ran)
+            assert FULL in seen
+            said(copy, "ingest")
+            count = "select count(*), max(cases_total) from daily_cases"
+            assert said(copy, "psql", "-qAt", "-c", count).strip() == "2000|2000"
+    fault("disk full", "PostgreSQL of section 4", seen, "the next ingestion, once there is space")
