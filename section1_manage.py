@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from section1.main import Outcome, Request
 
 REFUSED = 3
+EXIT_CODES = """\
+exit codes:
+  0   all done (unsuccessful rows are no failure)
+  1   failed, nothing published
+  2   bad usage or configuration
+  3   published, but a file was refused
+  75  another run is at work
+"""
 
 
 def parser() -> cli.Parser:
@@ -21,6 +29,7 @@ def parser() -> cli.Parser:
         description="Clean, check and label the membership applications of a folder, and publish them as one batch.",
         example="./section1_runner.sh run --src-path my/applications --dest-path my/results\n"
         "  ./section1_runner.sh run --compare stricter.yaml --reprocess --batch 2026-11-23T16",
+        exit_codes=EXIT_CODES,
     )
     arguments.add_argument(
         "--task-config",

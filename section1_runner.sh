@@ -89,7 +89,12 @@ esac
 case $command in
 run)
     ensure_venv default section1
-    exec "$here/.venv/bin/python" "$here/section1_manage.py" --task-config section1_process.yaml --engine duckdb "$@"
+    engine='--engine duckdb'
+    for argument in "$@"; do
+        case $argument in --master | --master=*) engine= ;; esac
+    done
+    # shellcheck disable=SC2086 # two words, or none
+    exec "$here/.venv/bin/python" "$here/section1_manage.py" --task-config section1_process.yaml $engine "$@"
     ;;
 start)
     require_engine

@@ -63,18 +63,6 @@ next      section2_runner.sh load --orders 100000 | load-members | query | statu
 END
 }
 
-stop() {
-    make_passwords # Compose asks for them whatever it does
-    case "${1:-}" in
-    '') compose down ;;
-    --purge)
-        ask "This removes all data of the sales database, for good."
-        compose down --volumes
-        ;;
-    *) die "stop: no argument '$1'" "the one there is: --purge" ;;
-    esac
-}
-
 # usage: write_file FILE COMMAND...   what a command of section 2 writes, in whole or not at all
 write_file() {
     file=$1 part=$1.part.$$
@@ -96,6 +84,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 start | status | load-members | check | erd) [ $# -eq 0 ] || die "$command takes no arguments" "see: ${0##*/} help" ;;
+stop) [ -z "$*" ] || [ "$*" = --purge ] || die "stop takes no argument but --purge" "see: ${0##*/} help" ;;
 backup | restore) [ $# -eq 1 ] || die "$command takes one file" "such as: ${0##*/} $command sales.backup" ;;
 esac
 case $command in
@@ -105,11 +94,13 @@ esac
 case $command in
 run)
     ensure_venv default section2 embedded
-    cd "$here"
-    exec "$here/.venv/bin/python" -m section2 run "$@"
+    run_module section2 run "$@"
     ;;
 start) start ;;
-stop) stop "$@" ;;
+stop)
+    make_passwords # Compose asks for them whatever it does
+    stop_or_purge "all data of the sales database" "$@"
+    ;;
 status) show_status "$container" ;;
 logs) exec docker container logs "$@" "$container" ;;
 psql) interact psql "$@" ;;

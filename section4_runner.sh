@@ -85,18 +85,6 @@ show_all() {
     [ "$healthy" = yes ]
 }
 
-stop() {
-    make_passwords # Compose asks for them whatever it does
-    case "${1:-}" in
-    '') compose down ;;
-    --purge)
-        ask "This removes all COVID-19 figures of the database, for good."
-        compose down --volumes
-        ;;
-    *) die "stop: no argument '$1'" "the one there is: --purge" ;;
-    esac
-}
-
 ingest() {
     if [ $# -eq 0 ]; then
         exec docker container exec section4_python python3 -m section4.scheduled run
@@ -135,6 +123,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 start | status | open) [ $# -eq 0 ] || die "$command takes no arguments" "see: ${0##*/} help" ;;
+stop) [ -z "$*" ] || [ "$*" = --purge ] || die "stop takes no argument but --purge" "see: ${0##*/} help" ;;
 esac
 container=section4_python
 case $command in
@@ -148,11 +137,13 @@ esac
 case $command in
 run)
     ensure_venv default section4 embedded diagram
-    cd "$here"
-    exec "$here/.venv/bin/python" -m section4 run --task-config section4_process.yaml "$@"
+    run_module section4 run --task-config section4_process.yaml "$@"
     ;;
 start) start ;;
-stop) stop "$@" ;;
+stop)
+    make_passwords # Compose asks for them whatever it does
+    stop_or_purge "all COVID-19 figures of the database" "$@"
+    ;;
 status) show_all ;;
 logs) exec docker container logs "$@" "$container" ;;
 ingest) ingest "$@" ;;

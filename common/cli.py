@@ -15,15 +15,6 @@ from typing import Any, NoReturn
 from common.errors import JobError, one_line
 from common.owner import become_owner
 
-EXIT_CODES = """\
-exit codes:
-  0   all done (unsuccessful rows are no failure)
-  1   failed, nothing published
-  2   bad usage or configuration
-  3   published, but a file was refused
-  75  another run is at work
-"""
-
 logger = logging.getLogger(__name__)
 
 
@@ -51,9 +42,7 @@ class Command(argparse.ArgumentParser):
 class Parser(Command):
     """Arguments of an entry point; help that ends with an example and the exit codes."""
 
-    def __init__(
-        self, *, description: str, example: str, exit_codes: str = EXIT_CODES, prog: str | None = None
-    ) -> None:
+    def __init__(self, *, description: str, example: str, exit_codes: str, prog: str | None = None) -> None:
         super().__init__(
             prog=prog,
             description=description,

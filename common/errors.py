@@ -18,7 +18,7 @@ class JobError(Exception):
 
 
 class UsageError(JobError):
-    """An argument or the configuration is wrong; nothing was read."""
+    """An argument or the configuration is wrong, or does not go with what is there; nothing was changed."""
 
     exit_code = 2
 

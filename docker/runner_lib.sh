@@ -99,6 +99,23 @@ compose() {
     if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
 }
 
+# usage: stop_or_purge DATA [--purge]   stops and removes the containers; with --purge their data too, after asking
+stop_or_purge() {
+    if [ "${2:-}" = --purge ]; then
+        ask "This removes $1, for good."
+        compose down --volumes
+    else
+        compose down
+    fi
+}
+
+# usage: run_module NAME ARGUMENT...   becomes a module of the repository, with the caller's folder as it is
+run_module() {
+    PYTHONPATH=$here
+    export PYTHONPATH
+    exec "$here/.venv/bin/python" -P -m "$@" # -P: or what lies in the caller's folder would be imported first
+}
+
 # usage: state_of CONTAINER   such as "running healthy", "exited unhealthy", "absent"
 state_of() {
     # Of one that is not there some engines print an empty line.
@@ -130,7 +147,7 @@ wait_healthy() {
         # A check that says so itself need not say it three times.
         running\ *' unhealthy: '* | 'running unhealthy '* | absent* | created* | exited* | dead* | restarting*)
             say_waiting_is_over
-            die "$1 is $state (${words#unhealthy: })" "mend that; all it said: ${0##*/} logs" 1
+            die "$1 is $state (${words#unhealthy: })" "mend that; all it said: docker container logs $1" 1
             ;;
         esac
         say_waiting "waiting for $1, $waited s: ${words:-no word of its health yet}"

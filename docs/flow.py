@@ -91,7 +91,7 @@ def _edges(seen: House) -> Iterator[str]:
         if service.section == "section4" and service.schedule:
             yield _edge("sources", service.name)
         if not service.is_built:
-            yield _edge(seen.dashboards, service.name, "answers")
+            yield _edge(seen.asked_by_grafana, service.name, "answers")
     for one in asked(seen.services):
         yield _edge(one.asking, one.asked, style="dashed" if one.at_times else "solid")
 

@@ -36,7 +36,7 @@ class Runner:
 
 @dataclass(frozen=True)
 class House:
-    """All that the picture is drawn from; `dashboards` is the service that Grafana asks."""
+    """All that the picture is drawn from; `asked_by_grafana` is a service."""
 
     services: Sequence[Service]
     runners: Mapping[str, Runner]
@@ -44,7 +44,7 @@ class House:
     destination: str
     published: Sequence[str]
     sources: Sequence[str]
-    dashboards: str
+    asked_by_grafana: str
 
 
 def house(root: Path, compose: Path) -> House:
@@ -59,7 +59,7 @@ def house(root: Path, compose: Path) -> House:
         destination=str(section1.destination.relative_to(root)),
         published=(*OUTPUTS, "report"),
         sources=section4.sources,
-        dashboards=shown["url"].split(":")[0],
+        asked_by_grafana=shown["url"].split(":")[0],
     )
 
 

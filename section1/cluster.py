@@ -7,7 +7,6 @@ from typing import NoReturn
 from urllib.request import urlopen
 
 from common import cli
-from common.owner import become_owner
 from section1.operator.java import find_java
 from section1.operator.java_gateway import OPTIONS, QUIET, SPARK_HOME, jars
 
@@ -40,7 +39,6 @@ def main() -> NoReturn:
 
 def be(role: str) -> NoReturn:
     """Become Spark's master, or a worker of the master that SECTION1_MASTER names."""
-    become_owner()
     java = str(find_java().command)
     own = ["--host", socket.gethostname(), "--webui-port", _PAGES]
     if role == "worker":

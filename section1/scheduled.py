@@ -31,7 +31,9 @@ def newest(config: "ProcessConfig") -> Published | None:
     from section1.operator.destination import Destination
 
     found = Destination(config.destination).newest()
-    return None if found is None else Published(found[0], datetime.fromtimestamp(found[1], UTC))
+    return (
+        None if found is None else Published(f"batch {found[0]} was published", datetime.fromtimestamp(found[1], UTC))
+    )
 
 
 def configured() -> "ProcessConfig":

@@ -117,7 +117,7 @@ def load_process(name: str) -> ProcessConfig:
 
 def load_server(path: Path) -> Server:
     """Return the server that a file names; passwords of roles that it leaves out are the environment's."""
-    server = load(Server, path)
+    server = load(Server, path, "--postgresql-config")
     named = server_of_environment("section4", ROLES, host=server.host)
     passwords = {**(named.passwords if named else {}), **server.passwords}
     return server.model_copy(update={"passwords": passwords})

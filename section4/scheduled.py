@@ -20,7 +20,7 @@ def newest() -> Published | None:
     ask = load_process(CONFIG).ask()
     server = server_of_environment("section4", ROLES)
     found = last_run(server, ask) if server else None
-    return Published(found[0], found[1]) if found else None
+    return Published(f"{found[0]} was asked", found[1]) if found else None
 
 
 def batch_due(now: datetime) -> str | None:

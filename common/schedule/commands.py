@@ -2,11 +2,12 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from common import cli
-from common.errors import JobError
+from common.errors import JobError, UsageError
 from common.schedule import processes, record
 from common.schedule.child import GRACE_SECONDS, Ended, supervise
 from common.schedule.copies import Copies
@@ -16,12 +17,19 @@ from common.schedule.record import Record
 
 BUSY = 75
 _SECONDS_TO_STOP = 50.0  # the container is given 60
+_TRIES, _SECONDS_BETWEEN = 24, 5.0  # for what a job asks to be there: after a reboot all containers start at once
 _COMMANDS = """\
 commands:
   run       runs the job once, within its time limit
   catch-up  runs it if the batch of this moment is missing or the last run failed
   check     says how it is: 0 healthy, 1 not
   stop      ends a run that is at work"""
+_EXIT_CODES = """\
+exit codes:
+  run, catch-up  those of the job; 0 where there is nothing to catch up with
+  check          0 healthy, 1 not
+  stop           0 nothing is at work any more, 1 something is
+"""
 Clock = Callable[[], datetime]
 
 
@@ -82,11 +90,23 @@ def conclude(job: Job, settings: Settings, done: Record, say: Callable[[str], No
 
 def catch_up(job: Job, settings: Settings, clock: Clock) -> int:
     """Run the job if the batch of this moment is missing, or the last run failed; return the exit code."""
-    last, due = record.read(job.records), job.batch_due(clock())
-    if due is None and (last is None or last.good):
+    last, due = record.read(job.records), _is_due(job, clock)
+    if not due and (last is None or last.good):
         print(f"{_text(clock())} {job.name}: this moment's batch is published, nothing to catch up with", flush=True)
         return 0
     return run(job, settings, clock)
+
+
+def _is_due(job: Job, clock: Clock) -> bool:
+    """Return whether the batch of this moment is missing; where that cannot be known, the run is to say why."""
+    for _ in range(_TRIES):
+        try:
+            return job.batch_due(clock()) is not None
+        except UsageError:
+            raise
+        except JobError:
+            time.sleep(_SECONDS_BETWEEN)
+    return True
 
 
 def check(job: Job, environment: Mapping[str, str], now: datetime) -> tuple[int, str]:
@@ -102,7 +122,7 @@ def check(job: Job, environment: Mapping[str, str], now: datetime) -> tuple[int,
     if trouble is None:
         assert newest is not None
         run_before = f"; last run at {last.ended_at}: {last.words}" if last else ""
-        return 0, f"healthy: batch {newest.batch} was published {_age(newest, now)}{run_before}"
+        return 0, f"healthy: {newest.what} {_age(newest, now)}{run_before}"
     if processes.at_work(job):
         return 1, f"waiting: {trouble}; a run is at work"
     return 1, f"unhealthy: {trouble}"
@@ -113,10 +133,10 @@ def _trouble(last: Record | None, newest: Published | None, settings: Settings, 
     if last is not None and not last.good:
         return f"{last.words} at {last.ended_at}; its log says more"
     if newest is None:
-        return "no batch has been published yet"
+        return "nothing has been published yet"
     if now - newest.at > settings.stale_after:
         minutes = settings.stale_after // timedelta(minutes=1)
-        return f"the newest batch, {newest.batch}, was published {_age(newest, now)}, which is over {minutes} min"
+        return f"{newest.what} {_age(newest, now)}, which is over {minutes} min"
     return None
 
 
@@ -134,6 +154,7 @@ def main(job: Job) -> None:
     parser = cli.Parser(
         description=f"The scheduled job of {job.name}, in its container.\n\n{_COMMANDS}",
         example=f"docker container exec {job.name}_python python3 -m {job.module} run",
+        exit_codes=_EXIT_CODES,
     )
     parser.prog = f"python3 -m {job.module}"
     parser.add_argument("command", help="see above", choices=["run", "catch-up", "check", "stop"])

@@ -13,9 +13,9 @@ from common.errors import UsageError
 
 @dataclass(frozen=True)
 class Published:
-    """The newest batch: its name, and when it was published."""
+    """What the job did last, such as "batch 2026-11-23T16 was published", and when."""
 
-    batch: str
+    what: str
     at: datetime
 
 

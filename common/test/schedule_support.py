@@ -152,7 +152,9 @@ class Night:
 
     def _newest(self) -> Published | None:
         batches = [(path.stat().st_mtime, path.name) for path in (self.folder / "dest").iterdir()]
-        return Published(max(batches)[1], datetime.fromtimestamp(max(batches)[0], UTC)) if batches else None
+        if not batches:
+            return None
+        return Published(f"batch {max(batches)[1]} was published", datetime.fromtimestamp(max(batches)[0], UTC))
 
 
 def use_own_scratch(folder: Path, monkeypatch: "pytest.MonkeyPatch") -> None:

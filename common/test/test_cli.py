@@ -1,7 +1,6 @@
 """However a job ends, its exit code says how, and one line says why without quoting a row."""
 
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from common import cli
 from common.errors import Busy, JobError, UsageError
 
 ROOT = Path(__file__).parent.parent.parent
+CODES = "exit codes: 0 baked, 1 burnt\n"
 PERSONAL = "Ada Lim,ada@lim.com,1990-12-10,91234567"
 
 
@@ -189,7 +189,7 @@ def test_what_a_library_logs_without_a_name_is_not_shown() -> None:
 
 
 def test_a_mistaken_argument_takes_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    parser = cli.Parser(description="Bakes.", example="bake --rye")
+    parser = cli.Parser(description="Bakes.", example="bake --rye", exit_codes=CODES)
     parser.prog = "bake"
     with pytest.raises(SystemExit) as caught:
         parser.parse_args(["--rie"])
@@ -200,7 +200,7 @@ def test_a_mistaken_argument_takes_one_line(capfd: pytest.CaptureFixture[str]) -
 
 
 def test_a_mistaken_argument_takes_one_line_whatever_it_holds(capfd: pytest.CaptureFixture[str]) -> None:
-    parser = cli.Parser(description="Bakes.", example="bake --rye")
+    parser = cli.Parser(description="Bakes.", example="bake --rye", exit_codes=CODES)
     parser.prog = "bake"
     with pytest.raises(SystemExit):
         parser.parse_args(["--rie\n\x1b[2J\u2028"])
@@ -209,14 +209,13 @@ def test_a_mistaken_argument_takes_one_line_whatever_it_holds(capfd: pytest.Capt
 
 def test_help_ends_with_the_example_and_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.Parser(description="Bakes.", example="bake --rye").parse_args(["--help"])
+        cli.Parser(description="Bakes.", example="bake --rye", exit_codes=CODES).parse_args(["--help"])
     assert caught.value.code == 0
-    assert capfd.readouterr().out.endswith(f"example:\n  bake --rye\n\n{cli.EXIT_CODES}")
-    assert os.linesep.join(["  75  another run is at work", ""]) in cli.EXIT_CODES
+    assert capfd.readouterr().out.endswith(f"example:\n  bake --rye\n\n{CODES}")
 
 
 def test_an_option_cannot_be_shortened() -> None:
-    parser = cli.Parser(description="Bakes.", example="bake --rye")
+    parser = cli.Parser(description="Bakes.", example="bake --rye", exit_codes=CODES)
     parser.add_argument("--reprocess", action="store_true")
     with pytest.raises(SystemExit):
         parser.parse_args(["--re"])

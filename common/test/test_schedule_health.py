@@ -37,7 +37,7 @@ def minutes(number: float) -> datetime:
 
 
 def test_a_job_that_has_never_run_is_unhealthy(night: Night) -> None:
-    assert night.check() == (1, "unhealthy: no batch has been published yet")
+    assert night.check() == (1, "unhealthy: nothing has been published yet")
 
 
 def test_a_job_whose_batch_was_published_by_hand_is_healthy(night: Night) -> None:
@@ -60,7 +60,7 @@ def test_a_run_that_refused_a_file_is_healthy(night: Night) -> None:
 
 def test_a_good_run_that_published_nothing_does_not_make_a_job_healthy(night: Night) -> None:
     night.run()
-    assert night.check() == (1, "unhealthy: no batch has been published yet")
+    assert night.check() == (1, "unhealthy: nothing has been published yet")
 
 
 @pytest.mark.parametrize("stale", [1, 120, 99999])
@@ -68,7 +68,7 @@ def test_a_batch_is_too_old_once_it_is_older_than_the_minutes_that_are_set(night
     night.publish(NOW)
     setting = {"NIGHT_STALE_AFTER_MINUTES": str(stale)}
     assert night.check(minutes(stale), **setting) == (0, f"healthy: batch {HOUR} was published {stale} min ago")
-    old = f"unhealthy: the newest batch, {HOUR}, was published {stale} min ago, which is over {stale} min"
+    old = f"unhealthy: batch {HOUR} was published {stale} min ago, which is over {stale} min"
     assert night.check(minutes(stale) + MOMENT, **setting) == (1, old)
 
 
@@ -112,7 +112,7 @@ def test_while_a_run_is_at_work_trouble_is_waited_for(night: Night) -> None:
         night.publish(NOW)
         healthy = night.check()
         assert stop(night.job, 100)
-    assert waiting == (1, "waiting: no batch has been published yet; a run is at work")
+    assert waiting == (1, "waiting: nothing has been published yet; a run is at work")
     assert healthy == (0, f"healthy: batch {HOUR} was published 0 min ago")
 
 
@@ -153,6 +153,6 @@ def test_the_command_checks_by_the_time_of_the_machine(night: Night) -> None:
     night.publish(datetime.now(UTC), batch="now")
     assert night.command("check") == (0, "healthy: batch now was published 0 min ago\n", "")
     night.publish(datetime.now(UTC) - timedelta(minutes=150), batch="now")
-    old = "unhealthy: the newest batch, now, was published 150 min ago, which is over 120 min\n"
+    old = "unhealthy: batch now was published 150 min ago, which is over 120 min\n"
     assert night.command("check") == (1, old, "")
     assert night.command("check", NIGHT_STALE_AFTER_MINUTES="200").code == 0

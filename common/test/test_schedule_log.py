@@ -135,7 +135,7 @@ def test_letters_that_the_standard_output_cannot_show_are_shown_as_numbers(night
     assert "café" in night.log
 
 
-def test_a_line_that_does_not_end_is_passed_on_in_pieces(night: Night, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_that_does_not_end_is_passed_on_in_pieces(night: Night) -> None:
     night.does("import os; os.write(1, b'x' * 200_000)")
     assert night.run() == 0
     assert [len(line) for line in night.log.splitlines()[1:-1]] == [65536, 65536, 65536, 3392]

@@ -2,11 +2,12 @@
 
 import signal
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from common.errors import JobError, UsageError
 from common.schedule import commands, record
 from common.schedule.child import supervise
 from common.schedule.job import Settings
@@ -156,6 +157,43 @@ def test_catching_up_runs_again_after_a_run_that_failed(night: Night) -> None:
     assert night.does("").catch_up() == 0
     assert night.outcome == (0, "the run is done")
     assert night.does(FAILS).catch_up() == 0
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that are asked for, none of which is made."""
+    asked: list[float] = []
+    monkeypatch.setattr("common.schedule.commands.time.sleep", asked.append)
+    return asked
+
+
+def caught_up(night: Night, refusals: int, error: JobError) -> int:
+    """Catch up where what knows the batch that is due refuses to tell so many times."""
+    left = iter(range(refusals))
+
+    def batch_due(now: datetime) -> str | None:
+        for _ in left:
+            raise error
+        return night.job.batch_due(now)
+
+    return commands.catch_up(replace(night.job, batch_due=batch_due), SETTINGS, lambda: NOW)
+
+
+def test_catching_up_waits_for_what_knows_which_batch_is_due(night: Night, pauses: list[float]) -> None:
+    night.does(PUBLISHES)
+    assert [caught_up(night, 3, JobError("no server answers")) for _ in range(2)] == [0, 0]
+    assert ((night.folder / "dest" / "2026-11-23T16").read_text(), pauses) == ("made once\n", [5.0] * 6)
+
+
+def test_when_that_is_never_known_the_run_says_what_is_wrong(night: Night, pauses: list[float]) -> None:
+    assert caught_up(night.does(FAILS), 1_000, JobError("no server answers")) == 1
+    assert (night.outcome, pauses) == ((1, "the run failed with exit code 1"), [5.0] * 24)
+
+
+def test_a_broken_configuration_is_not_waited_for(night: Night, pauses: list[float]) -> None:
+    with pytest.raises(UsageError):
+        caught_up(night, 1, UsageError("process.yaml: is none"))
+    assert (night.outcome, pauses) == (None, [])
 
 
 def test_a_run_that_refused_a_file_is_not_made_again(night: Night) -> None:

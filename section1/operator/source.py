@@ -40,7 +40,7 @@ class AllRefused(JobError):
 
     def __init__(self, refused: tuple[FileRefused, ...]) -> None:
         problems = "; ".join(f"{file.name}: {file.problem}" for file in refused[:3])
-        super().__init__(f"no file can be read, nothing was published ({problems})")
+        super().__init__(f"no file can be read, nothing was published ({problems}); mend or remove them")
 
 
 class _Unreadable(Exception):

@@ -108,9 +108,7 @@ def test_a_row_that_is_neither_counted_nor_written_is_missed(
 
 
 @pytest.mark.parametrize("reprocess", [False, True])
-def test_a_dry_run_tells_the_same_and_writes_nothing(
-    config: ProcessConfig, tmp_path: Path, reprocess: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dry_run_tells_the_same_and_writes_nothing(config: ProcessConfig, tmp_path: Path, reprocess: bool) -> None:
     rehearsed = publish(config, dry_run=True, reprocess=reprocess)
     assert (told(rehearsed), config.destination.exists()) == ((BATCH, 1, False, False), False)
     assert rehearsed.report.counts.successful == 1
@@ -121,7 +119,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(
     assert (tree(config.destination), list((tmp_path / "tmp").iterdir())) == (before, [])
 
 
-def test_a_dry_run_works_beside_a_run(config: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_works_beside_a_run(config: ProcessConfig) -> None:
     with Destination(config.destination).lock():
         assert publish(config, dry_run=True).report.rows == 1
         assert compare(config, config.rules, Request(BATCH, NOW), Progress()).batch == BATCH

@@ -88,7 +88,7 @@ def test_when_every_file_is_refused_nothing_is_published(tmp_path: Path) -> None
     write_files(tmp_path / "src", {"a.csv": NO_EMAIL, "b.csv": b""})
     ran = manage(tmp_path)
     problems = "a.csv: the column 'email' is missing; b.csv: has no bytes"
-    assert ran == (1, "", f"error: no file can be read, nothing was published ({problems})\n")
+    assert ran == (1, "", f"error: no file can be read, nothing was published ({problems}); mend or remove them\n")
     assert published(tmp_path) == []
 
 

@@ -122,7 +122,7 @@ def test_replacing_a_batch_makes_its_page_and_the_later_ones_anew(config: Proces
     assert read(page_of(config, NEXT).read_text()).terms["rows read"] == f"1 (-2 against {BATCH})"
 
 
-def test_the_page_is_withdrawn_before_its_report(config: ProcessConfig, tmp_path: Path) -> None:
+def test_the_page_is_withdrawn_before_its_report(config: ProcessConfig) -> None:
     write_files(config.source, {"a.csv": GOOD})
     with Driver() as driver:
         calls = driver.run(Order(str(config.source), str(config.destination), BATCH, reprocess=True)).calls

@@ -128,7 +128,7 @@ def test_a_folder_whose_files_are_all_refused_names_three_of_them(stage: Path) -
     with pytest.raises(AllRefused) as caught:
         read(stage, {f"{name}.csv": b"" for name in "abcd"})
     problems = "a.csv: has no bytes; b.csv: has no bytes; c.csv: has no bytes"
-    assert str(caught.value) == f"no file can be read, nothing was published ({problems})"
+    assert str(caught.value) == f"no file can be read, nothing was published ({problems}); mend or remove them"
     skipped, _ = read(stage, {"a.csv": b"", "b.csv": PLAIN}, {hash_of(PLAIN): "2026-11-23T15"})
     assert (len(skipped.files), len(skipped.skipped), len(skipped.refused)) == (0, 1, 1)
 
@@ -169,7 +169,7 @@ def test_what_is_no_file_or_cannot_be_read_is_refused(stage: Path, monkeypatch: 
     with pytest.raises(AllRefused) as caught:
         read_source(folder, stage, {}, lambda _: None)
     problems = "a.csv: Permission denied; b.csv: is no regular file; c.csv: No such file or directory"
-    assert str(caught.value) == f"no file can be read, nothing was published ({problems})"
+    assert str(caught.value) == f"no file can be read, nothing was published ({problems}); mend or remove them"
 
 
 def test_a_file_that_was_changed_is_named_and_one_that_was_not_is_not(stage: Path) -> None:

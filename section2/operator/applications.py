@@ -66,7 +66,11 @@ class Batch:
     def applications(self) -> Iterator[Application]:
         """Give its rows. Raises: BatchBroken when a column or a row is missing, or the folder cannot be read."""
         place = 0
-        for part in sorted(_files(self.folder, ".csv")):
+        try:
+            parts = sorted(_files(self.folder, ".csv"))
+        except OSError as error:
+            raise BatchBroken(self.folder, f"cannot be read ({error.strerror})") from None
+        for part in parts:
             for row in _rows(part):
                 place += 1
                 yield Application(place, *row)
@@ -108,13 +112,13 @@ def _rows(part: Path) -> Iterator[list[str]]:
     csv.field_size_limit(1 << 24)
     with part.open(encoding="utf-8", newline="") as handle:
         reader = csv.reader(handle, strict=True)
-        header = next(reader, [])
-        missing = [column for column in Application._fields[1:] if column not in header]
-        if missing:
-            raise BatchBroken(part, f"has no column {missing[0]}")
-        places = [header.index(column) for column in Application._fields[1:]]
         try:
+            header = next(reader, [])
+            missing = [column for column in Application._fields[1:] if column not in header]
+            if missing:
+                raise BatchBroken(part, f"has no column {missing[0]}")
+            places = [header.index(column) for column in Application._fields[1:]]
             for row in reader:
                 yield [row[place] for place in places]
-        except (csv.Error, IndexError):
+        except (csv.Error, IndexError, UnicodeDecodeError):
             raise BatchBroken(part, f"line {reader.line_num} is no row of it") from None

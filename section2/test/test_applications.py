@@ -113,3 +113,18 @@ def test_a_batch_that_is_not_as_its_report_says_is_named(tmp_path: Path, content
         list(batch.applications())
     where = f"{tmp_path}/" if wrong.startswith("a") else f"{tmp_path}"
     assert str(caught.value) == f"{where}{wrong}; {BROKEN}"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"), [(f"{HEADER}\n".encode() + ADA.replace("Ada", "\xff").encode("latin-1"), 0), (b'"a"b,c\n', 1)]
+)
+def test_a_part_that_is_no_text_or_has_no_header_is_named(tmp_path: Path, content: bytes, line: int) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(BatchBroken, match=rf"a\.csv: line {line} is no row of it; {BROKEN}"):
+        list(Batch(HOUR, "0", tmp_path, 1).applications())
+
+
+def test_a_batch_whose_folder_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BatchBroken) as caught:
+        list(Batch(HOUR, "0", tmp_path / "gone", 1).applications())
+    assert str(caught.value) == f"{tmp_path}/gone: cannot be read (No such file or directory); {BROKEN}"

@@ -22,7 +22,10 @@ class SampleRefused(UsageError):
     """Made-up figures would stand among real ones."""
 
     def __init__(self) -> None:
-        super().__init__("sample: the database holds real figures, among which made-up ones must not stand")
+        super().__init__(
+            "sample: the database holds real figures, among which made-up ones must not stand; load them into another "
+            "database, or remove the real ones first (section4_runner.sh stop --purge)"
+        )
 
 
 @dataclass(frozen=True)

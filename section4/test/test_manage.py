@@ -62,7 +62,10 @@ def test_help_comes_at_once_with_an_example_and_the_exit_codes() -> None:
             ("--task-config", "section4_process.yaml", "--from", "2022-03-09", "--to", "2022-03-08"),
             "is before the first",
         ),
-        (("--task-config", "section4_process.yaml", "--postgresql-config", "none.yaml"), "none.yaml: No such file"),
+        (
+            ("--task-config", "section4_process.yaml", "--postgresql-config", "none.yaml"),
+            "error: none.yaml: No such file or directory; name another file with --postgresql-config\n",
+        ),
     ],
 )
 def test_a_mistake_is_told_in_one_line(arguments: tuple[str, ...], said: str) -> None:
