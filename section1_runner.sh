@@ -36,6 +36,7 @@ cluster() {
 }
 
 start() {
+    make_folders
     compose build || die "the image could not be built" "the lines above say why" 1
     case "${1:-}" in
     '')
@@ -72,14 +73,6 @@ show_all() {
     return $all
 }
 
-# usage: run_now   on a terminal with one in the container too, so that an interrupt ends the run and not only its display
-run_now() {
-    terminal=
-    if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
-    # shellcheck disable=SC2086 # empty is no argument
-    exec docker container exec $terminal "$container" python3 -m section1.scheduled run
-}
-
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
@@ -114,7 +107,8 @@ logs)
     ;;
 run-now)
     require_container
-    run_now
+    find_terminal
+    exec docker container exec ${terminal:+"$terminal"} "$container" python3 -m section1.scheduled run
     ;;
 help | -h | --help) usage ;;
 *)

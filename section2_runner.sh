@@ -34,14 +34,14 @@ END
 
 # usage: manage COMMAND [ARGUMENT]...   a command of section 2 in the container, as the user postgres
 manage() {
-    docker container exec --user postgres "$container" python3 -m section2 "$@"
+    find_terminal
+    docker container exec ${terminal:+"$terminal"} --user postgres "$container" python3 -m section2 "$@"
 }
 
-# usage: interact COMMAND [ARGUMENT]...   the same, with this input, and with a terminal where there is one
-interact() {
-    terminal=-i
-    if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
-    docker container exec "$terminal" --user postgres "$container" python3 -m section2 "$@"
+# usage: feed COMMAND [ARGUMENT]...   the same, which reads what is typed or piped
+feed() {
+    find_terminal
+    docker container exec -i ${terminal:+"$terminal"} --user postgres "$container" python3 -m section2 "$@"
 }
 
 make_passwords() {
@@ -51,7 +51,7 @@ make_passwords() {
 
 start() {
     make_passwords
-    make_destination
+    make_folders
     compose up --detach --build || die "the container could not be started" "the lines above say why" 1
     wait_healthy "$container"
     manage create
@@ -103,7 +103,7 @@ stop)
     ;;
 status) show_status "$container" ;;
 logs) exec docker container logs "$@" "$container" ;;
-psql) interact psql "$@" ;;
+psql) feed psql "$@" ;;
 query | load) manage "$command" "$@" ;;
 load-members | check) manage "$command" ;;
 erd) erd ;;
@@ -114,7 +114,7 @@ backup)
 restore)
     [ -r "$1" ] || die "$1: no such file, or not readable" "name one that 'backup' wrote"
     ask "This puts what $1 holds in the place of the sales database."
-    docker container exec -i --user postgres "$container" python3 -m section2 restore <"$1"
+    feed restore <"$1"
     ;;
 help | -h | --help) usage ;;
 *)

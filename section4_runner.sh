@@ -36,7 +36,7 @@ make_passwords() {
 
 start() {
     make_passwords
-    make_destination
+    make_folders
     chmod -R go+rX "$here/section4/grafana" # Grafana reads it as a user of its own
     compose build || die "the images could not be built" "the lines above say why" 1
     compose up --detach section4_postgresql || die "the server could not be started" "the lines above say why" 1
@@ -87,9 +87,12 @@ show_all() {
 
 ingest() {
     if [ $# -eq 0 ]; then
-        exec docker container exec section4_python python3 -m section4.scheduled run
+        set -- -m section4.scheduled run
+    else
+        set -- section4_manage.py --task-config section4_process.yaml "$@"
     fi
-    exec docker container exec section4_python python3 section4_manage.py --task-config section4_process.yaml "$@"
+    find_terminal
+    exec docker container exec ${terminal:+"$terminal"} section4_python python3 "$@"
 }
 
 # usage: run_psql [--role R] [ARGUMENT]...   psql in the server's container, with a terminal where there is one
@@ -105,9 +108,8 @@ run_psql() {
     esac
     PGPASSWORD=$(setting "SECTION4_$(printf %s "$role" | tr '[:lower:]' '[:upper:]')_PASSWORD" '')
     export PGPASSWORD # by its name alone below: a command line is for all to see
-    terminal=-i
-    if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
-    exec docker container exec "$terminal" --env PGPASSWORD section4_postgresql \
+    find_terminal
+    exec docker container exec -i ${terminal:+"$terminal"} --env PGPASSWORD section4_postgresql \
         psql --host=127.0.0.1 --username="$role" --dbname=my_database "$@"
 }
 

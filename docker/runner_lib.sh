@@ -64,6 +64,13 @@ require_container() {
     [ "$(state_of "${container:?}")" != absent ] || die "$container is not there" "start it: ${0##*/} start" 1
 }
 
+# usage: find_terminal   sets `terminal` to -it where there is one: an interrupt then ends what runs in a container too
+find_terminal() {
+    terminal=
+    # shellcheck disable=SC2034 # the runners use it
+    if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
+}
+
 # usage: ask "question"   ends with 1 unless the answer, from a terminal or a pipe, is yes
 ask() {
     printf '%s Type yes: ' "$1" >&2
@@ -83,13 +90,15 @@ ensure_passwords() {
     done
 }
 
-# usage: make_destination   section 1's, for its owner even under sudo; the engine would make it for root
-make_destination() {
-    destination=$here/section1/resource/dest
-    [ ! -d "$destination/report" ] || return 0
-    mkdir -p "$destination/report"
+# usage: make_folders   those that containers share, for the repository's owner even under sudo; the engine would make them for root
+make_folders() {
     # shellcheck disable=SC2012 # nothing else that POSIX knows tells the owner's number
-    [ "$(id -u)" -ne 0 ] || chown -R "$(ls -dln "$here/section1" | awk '{ print $3 ":" $4 }')" "$destination"
+    owner=$(ls -dln "$here" | awk '{ print $3 ":" $4 }')
+    for folder in section1/log section1/resource/dest section1/resource/dest/report section4/log; do
+        [ ! -d "$here/$folder" ] || continue
+        mkdir -p "$here/$folder"
+        [ "$(id -u)" -ne 0 ] || chown "$owner" "$here/$folder"
+    done
 }
 
 # usage: compose ARGUMENT...   Compose (v2, or v1) on the containers of $section, with the settings of .env

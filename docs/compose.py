@@ -110,9 +110,13 @@ def _mount(text: str) -> Mount:
 
 
 def _outermost(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
-    """Leave out the mounts that are in another one."""
+    """Leave out the mounts that are in another one, unless that one lets do less."""
     others = [(mount, [other for other in mounts if other != mount]) for mount in mounts]
-    return tuple(mount for mount, them in others if not any(other.holds(mount.source) for other in them))
+    return tuple(mount for mount, them in others if not any(_covers(other, mount) for other in them))
+
+
+def _covers(outer: Mount, mount: Mount) -> bool:
+    return outer.holds(mount.source) and (mount.is_read_only or not outer.is_read_only)
 
 
 def _plain(text: str) -> str:

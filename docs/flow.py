@@ -60,14 +60,15 @@ def _service(service: Service, destination: str) -> str:
     if service.ends:
         lines.append("once at each start")
     lines += [f"profile {profile}" for profile in service.profiles]
-    lines += [_mounted(mount) for mount in service.mounts if not mount.is_within(destination)]
+    lines += [_mounted(mount, service.section) for mount in service.mounts if not mount.is_within(destination)]
     return _node(service.name, service.name, lines, AT_TIMES if service.profiles else "")
 
 
-def _mounted(mount: Mount) -> str:
+def _mounted(mount: Mount, section: str) -> str:
+    """Say what a service does with a mount; a folder of its own section is named from there."""
     if not mount.is_folder:
         return f"volume {mount.source}"
-    return f"{'reads' if mount.is_read_only else 'works in'} {mount.source}"
+    return f"{'reads' if mount.is_read_only else 'works in'} {mount.source.removeprefix(f'{section}/')}"
 
 
 def _batches(seen: House) -> str:

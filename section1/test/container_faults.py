@@ -60,7 +60,7 @@ class Site(Copy):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.configure(engine="duckdb")
-        self._hold = self.section / "test" / "hold"
+        self._hold = self.section / "resource" / "hold"
         self._hold.mkdir()
         (self._hold / "sitecustomize.py").write_text(_HOLD)  # what stands under this name is imported first
         self.renew()
@@ -68,9 +68,10 @@ class Site(Copy):
     def renew(self) -> None:
         """Let there be a batch of three hours ago, new.csv that no batch holds, and no word of former runs."""
         self.configure(time_zone="Asia/Singapore" if datetime.now(UTC).minute < 45 else "Asia/Kolkata")
-        for folder in (self.destination, self.log.parent):
-            shutil.rmtree(folder, ignore_errors=True)
-        self.log.parent.mkdir()
+        shutil.rmtree(self.destination, ignore_errors=True)
+        self.log.parent.mkdir(exist_ok=True)
+        for path in self.log.parent.iterdir():
+            path.unlink()
         write_files(self.source, {"old.csv": csv_of(application("Ada Old"))})
         folders = {"source": self.source, "destination": self.destination}
         publish(config_for(self.root).model_copy(update=folders), OLD_BATCH)
@@ -95,7 +96,7 @@ class Site(Copy):
     def held_run(self) -> Iterator[subprocess.Popen[bytes]]:
         """Keep a run that has moved one of its two outputs to their place while the body runs; then let it go on."""
         held = self._hold / "held"
-        command = ["docker", "container", "exec", "--env", f"PYTHONPATH={SECTION}/test/hold", NAME]
+        command = ["docker", "container", "exec", "--env", f"PYTHONPATH={SECTION}/resource/hold", NAME]
         with subprocess.Popen([*command, *RUN], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
             wait_until(lambda: held.exists() or run.poll() is not None)
             assert run.poll() is None, self.said()
