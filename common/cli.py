@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(argparse.ArgumentParser):
-    """Arguments that are written out, and whose mistakes take one line."""
+    """A parser that takes no abbreviations and tells a mistake in one line."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)

@@ -43,7 +43,7 @@ def parser() -> cli.Parser:
     load = add.add_parser("load", help="load made-up orders; what is there stays, a load that was stopped goes on")
     load.add_argument("--orders", type=count, required=True, metavar="N", help="how many there shall be of the seed")
     load.add_argument("--seed", type=story, default=1, metavar="N", help="which story; default: 1")
-    load.add_argument("--until", type=last_day, metavar="DATE", help="its last day; default: today")
+    load.add_argument("--until", type=last_day, metavar="DATE", help="the day before which it ends; default: today")
     members = add.add_parser("load-members", help="upsert the members of section 1's committed batches")
     members.add_argument("--applications", type=Path, metavar="FOLDER", help="where section 1 publishes to")
     query = add.add_parser("query", help="answer a question; without a name, list the questions")

@@ -163,12 +163,12 @@ def test_a_delta_whose_number_is_smaller_but_commits_later_is_not_lost(sales: Se
     with sales.connected("loader") as connection:
         slow = Shop(connection)
         slow.pay(slow_order)
-        slow.move(slow_order, "paid")  # has taken its numbers
+        slow.move(slow_order, "paid")  # it holds its epoch
         shop.pay(quick_order)
         shop.move(quick_order, "paid")
         for _ in range(4):
             run_sql(sales, "select sales.settle()")
-        assert deltas(sales) == 1  # that of the quick one waits, since a smaller number may yet appear
+        assert deltas(sales) == 1  # that of the quick one waits for the slow one of its epoch
         connection.commit()
     assert run_sql(sales, "select units from sales.item_sales") == [(2,)]
     for _ in range(2):
@@ -179,7 +179,7 @@ def test_a_delta_whose_number_is_smaller_but_commits_later_is_not_lost(sales: Se
 
 def test_the_very_first_delta_is_not_lost(sales: Server, shop: Shop) -> None:
     order = shop.order(shop.member(), {shop.item("Lamp"): 1})
-    run_sql(sales, "select sales.settle()")  # notes that no number was given
+    run_sql(sales, "select sales.settle()")
     with sales.connected("loader") as connection:
         slow = Shop(connection)
         slow.pay(order)

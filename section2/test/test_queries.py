@@ -28,7 +28,7 @@ def at(year: int, month: int, day: int) -> datetime:
 
 
 def settle(sales: Server) -> None:
-    """Fold all deltas: the first call notes how far, the second one folds."""
+    """Fold all deltas: the first call begins an epoch, the second one folds the one before."""
     for _ in range(2):
         run_sql(sales, "select sales.settle()")
 

@@ -1,4 +1,4 @@
-"""Answer an image's record and a link to it; an image larger than an answer may be is no matter that way."""
+"""Answer an image's record and a link to it, so that images may be larger than a function's answer."""
 
 import json
 import os

@@ -7,7 +7,7 @@ import pytest
 from common.config import load
 from section3.config import MODEL, PRICES
 from section3.util.cost import COMPONENTS, bill, cluster, kafka_mb, monthly
-from section3.util.facts import REMEMBERED, Fact, Price, Prices, Tier
+from section3.util.facts import Fact, Price, Prices, Tier
 from section3.util.knees import knees
 from section3.util.model import Model
 from section3.util.needs import as_it_stands, needs
@@ -203,4 +203,4 @@ def test_every_price_and_limit_says_where_it_is_published_and_what_was_read() ->
     assert len(facts) > 40
     for fact in facts:
         assert fact.source.startswith(("https://aws.amazon.com/", "https://docs.aws.amazon.com/"))
-        assert fact.read is not None or (fact.dated is None and fact.basis == REMEMBERED)
+        assert fact.read is not None or fact.dated is None

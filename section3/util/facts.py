@@ -11,7 +11,6 @@ Dated = Annotated[
     Annotated[str, Field(pattern=r"^\d{4}-\d\d(-\d\d)?$")] | None,
     BeforeValidator(lambda text: None if text in ("", "null") else text),
 ]
-REMEMBERED = "as remembered, not re-read"
 
 
 class Fact(Frozen):
@@ -22,11 +21,6 @@ class Fact(Frozen):
     source: str
     read: Known
     dated: Dated
-
-    @property
-    def basis(self) -> str:
-        """Say what the number rests on."""
-        return self.read or REMEMBERED
 
 
 class Tier(Frozen):

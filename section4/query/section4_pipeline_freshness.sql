@@ -1,4 +1,4 @@
--- Which batch did section 1 publish last, and how long ago? Hourly runs leave none out: two hours are too long.
+-- Which batch did section 1 publish last, and how long ago? A batch is due every hour; after two hours this turns red.
 select
     state as "State",
     batch as "Last batch",
