@@ -44,6 +44,7 @@ start() {
         docker container rm --force $nodes >/dev/null 2>&1 || true # of a cluster before
         ;;
     --cluster)
+        ensure_passwords SECTION1_CLUSTER_PASSWORD
         SECTION1_MASTER=spark://section1-master:7077
         export SECTION1_MASTER # to Compose, for the job's container
         # shellcheck disable=SC2046,SC2086 # the services are named as the containers, but for the underscores

@@ -15,6 +15,7 @@ _EXECUTOR_JAVA_HOME = "/opt/executor_java"  # docker/section1_executor_java.sh s
 _PAGES = "8080"
 _HEAP = "-Xmx256m"  # of a node alone; a worker's executors have heaps of their own
 _SETTINGS = (
+    "-Dspark.authenticate=true",  # by _SPARK_AUTH_SECRET: who may send work to the master may run code
     "-Dspark.master.rest.enabled=false",  # the job needs no second door
     # What an executor leaves in its work folder goes a minute after its run: the scratch counts as memory.
     "-Dspark.worker.cleanup.enabled=true",

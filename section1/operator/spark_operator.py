@@ -1,5 +1,6 @@
 """Spark runs the labelling as it is written, on one machine or many."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -138,6 +139,7 @@ def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
         conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
     else:
         conf.set("spark.executor.extraJavaOptions", f"{QUIET} -XX:+ExitOnOutOfMemoryError")
+        conf.set("spark.authenticate", "true" if os.environ.get("_SPARK_AUTH_SECRET") else "false")
     return conf
 
 

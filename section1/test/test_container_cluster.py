@@ -97,6 +97,13 @@ def test_local_and_cluster_publish_the_same_bytes(whole: Cluster) -> None:
     assert list(whole.not_ours()) == []
 
 
+def test_who_does_not_know_the_password_sends_no_work(whole: Cluster) -> None:
+    stranger = [*job("stranger", "--master", URL)]
+    stranger[3:3] = ["--env", "_SPARK_AUTH_SECRET=guessed"]
+    ran = subprocess.run(stranger, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.splitlines()[-1], whole.published("stranger")) == (1, GONE, {})
+
+
 def waits() -> bool:
     """Return whether the master's page tells of an application that nobody works for."""
     ask = "import json, urllib.request as r; print(json.load(r.urlopen('http://localhost:8080/json/'))['activeapps'])"
