@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from pathlib import Path
 
 from common.config import load
 from common.errors import JobError, UsageError
@@ -38,7 +37,7 @@ class ImagesLost(JobError):
 
 def make(progress: Progress | None = None) -> str:
     """Run everything, write resource/capacity.json and the three pictures, return the tables. Raises: ImagesLost."""
-    progress = progress or Progress()
+    progress = Progress()
     model, prices = load(Model, MODEL), load(Prices, PRICES)
     with progress.step("simulating"):
         results = computed(model, prices, parameters(), progress)
@@ -50,9 +49,9 @@ def make(progress: Progress | None = None) -> str:
     return "\n\n".join(section.plain() for section in sections(results))
 
 
-def shown(rate: int | None = None, scenario: str | None = None, progress: Progress | None = None) -> str:
+def shown(rate: int | None = None, scenario: str | None = None) -> str:
     """Simulate one rate (else all) and scenario (else all), write nothing, return the tables. Raises: UsageError."""
-    progress = progress or Progress()
+    progress = Progress()
     model = load(Model, MODEL)
     if rate is not None and not 1 <= rate <= HIGHEST_RATE:
         raise UsageError(f"--rate {rate}: must be from 1 to {HIGHEST_RATE} images a minute")
@@ -95,17 +94,17 @@ def parameters() -> str:
     return fingerprint(MODEL.read_text("utf-8"), PRICES.read_text("utf-8"))
 
 
-def publish(results: Results, path: Path = CAPACITY) -> None:
+def publish(results: Results) -> None:
     """Write the results, and the pictures of them into the section's folder."""
     text = results.text()
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, "utf-8")
+    CAPACITY.parent.mkdir(exist_ok=True)
+    CAPACITY.write_text(text, "utf-8")
     draw(results, text)
 
 
-def read(path: Path = CAPACITY) -> Results:
+def read() -> Results:
     """Return the results that were written."""
-    return Results.model_validate_json(path.read_text("utf-8"))
+    return Results.model_validate_json(CAPACITY.read_text("utf-8"))
 
 
 def _in_processes(jobs: list[Job], progress: Progress) -> list[Outcome | Check]:

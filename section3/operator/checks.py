@@ -11,10 +11,10 @@ from pathlib import Path
 from cfnlint.api import lint_file
 
 from common.errors import JobError
+from section3.config import ROOT, TEMPLATE
 from section3.util.requirements import RULES, violations
-from section3.util.template import TEMPLATE, load
+from section3.util.template import load
 
-ROOT = Path(__file__).resolve().parents[2]
 # In an environment of its own, because it pins older versions of what others use.
 CHECKOV_FOLDER = Path(".local") / "checkov"
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from common.config import load
 from section3.config import MODEL
 from section3.operator.capacity import read
+from section3.test.theory import mean_wait_general
 from section3.util.arrivals import Images, arrivals, kafka_lag
 from section3.util.check import CASES, STATED_ERROR, check, pure
 from section3.util.model import SCENARIOS, Model, Scenario
 from section3.util.outcome import Run, run, simulate
-from section3.util.queueing import mean_wait_general
 from section3.util.simulation import Platform
 from section3.util.sizing import planned_tasks
 

@@ -20,8 +20,3 @@ def mean_wait(workers: int, rate: float, service: float) -> float:
     """Return the mean seconds that an arrival waits in M/M/c; `rate` a second, `service` the mean seconds of one."""
     spare = workers / service - rate
     return waiting_probability(workers, rate * service) / spare if spare > 0 else inf
-
-
-def mean_wait_general(workers: int, rate: float, service: float, cv: float, arrival_cv: float = 1.0) -> float:
-    """Return about the mean wait in G/G/c: that of M/M/c, weighted with both variations (Allen and Cunneen)."""
-    return mean_wait(workers, rate, service) * (arrival_cv**2 + cv**2) / 2

@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
+from section3.config import TEMPLATE
+
 Tree = dict[str, Any]
-TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 
 
 class Loader(yaml.SafeLoader):
