@@ -100,6 +100,11 @@ class SparkSettings(Frozen):
     master: Master
     driver_memory: Memory
 
+    @property
+    def is_local(self) -> bool:
+        """Whether all the work is done in one process."""
+        return self.master.startswith("local")
+
 
 class DuckdbSettings(Frozen):
     """How much memory DuckDB may take before it works on disk."""

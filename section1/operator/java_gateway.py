@@ -154,7 +154,7 @@ def _let_it_store(process: subprocess.Popen[bytes]) -> None:
 
 def _address(settings: SparkSettings) -> dict[str, str]:
     """Let Spark's pages on one machine be seen from there alone, unless the environment says otherwise."""
-    return {"SPARK_LOCAL_IP": "127.0.0.1", **os.environ} if settings.master.startswith("local") else {}
+    return {"SPARK_LOCAL_IP": "127.0.0.1", **os.environ} if settings.is_local else {}
 
 
 def _await(java: subprocess.Popen[bytes], connection: Path, words: IO[str]) -> None:

@@ -118,24 +118,24 @@ class SparkEngine:
             except (Py4JNetworkError, ConnectionError):
                 raise JavaGone from None
             except (PySparkException, Py4JError) as error:
-                if _is_stopped(SparkContext._active_spark_context):
+                if self._cluster_is_gone():
                     raise ClusterGone(self._settings.master) from None
                 raise EngineFailed(self.name, error) from None  # while Java is there to tell its text
             finally:
                 # They would hand the ended Java to the next session.
                 SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
-
-def _is_stopped(context: SparkContext | None) -> bool:
-    """Return whether Java has stopped a context that nobody here has."""
-    return context is not None and bool(context._jsc.sc().isStopped())
+    def _cluster_is_gone(self) -> bool:
+        """Return whether a cluster has not begun the session, or has stopped it."""
+        context = SparkContext._active_spark_context  # none where its making failed
+        return not self._settings.is_local and (context is None or bool(context._jsc.sc().isStopped()))
 
 
 def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
     """Return the settings of the job's session; on one machine it listens there alone, on many all are as quiet."""
     conf = SparkConf(_jvm=java.jvm).setAppName("section1")
     conf.setAll(list(_SETTINGS.items()))
-    if settings.master.startswith("local"):
+    if settings.is_local:
         conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
     else:
         conf.set("spark.executor.extraJavaOptions", f"{QUIET} -XX:+ExitOnOutOfMemoryError")
