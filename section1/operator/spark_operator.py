@@ -139,7 +139,8 @@ def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
         conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
     else:
         conf.set("spark.executor.extraJavaOptions", f"{QUIET} -XX:+ExitOnOutOfMemoryError")
-        conf.set("spark.authenticate", "true" if os.environ.get("_SPARK_AUTH_SECRET") else "false")
+        if secret := os.environ.get("_SPARK_AUTH_SECRET"):  # Spark's nodes take it from there, but a job does not
+            conf.set("spark.authenticate", "true").set("spark.authenticate.secret", secret)
     return conf
 
 
