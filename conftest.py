@@ -31,6 +31,10 @@ HAVE: dict[str, Callable[[], bool]] = {
     "chromium": lambda: browser() is not None,
     "docker": docker,
     "graphviz": lambda: shutil.which("dot") is not None,
+    "openssl": lambda: shutil.which("openssl") is not None,
+    "shared_data": (
+        Path(__file__).parent.parent / "shared" / "data"
+    ).is_dir,  # real files beside the project
     "strace": lambda: shutil.which("strace") is not None,
 }
 

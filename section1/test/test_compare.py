@@ -122,7 +122,7 @@ def reasons_of(counts: Counts) -> dict[str, int]:
 
 
 @ENGINES
-@pytest.mark.skipif(not REAL_FILE.exists(), reason="the first real file is not on this machine")
+@pytest.mark.needs("shared_data")
 def test_the_first_real_file_by_stricter_rules(tmp_path: Path, engine: str) -> None:
     config = config_for(tmp_path, source=REAL_FILE.parent, engine=engine)
     found = compared(config, rules(config, adult_age=21, email_endings=("com",)))

@@ -82,7 +82,7 @@ def test_each_nasty_value_by_itself_is_labelled_as_the_oracle_says(tmp_path: Pat
     label_everything(tmp_path, "duckdb", {"a.csv": csv_of(*lines, *ODD_LINES, *lines[:1], '"open')})
 
 
-@pytest.mark.skipif(not REAL_FILE.exists(), reason="the real file is not here")
+@pytest.mark.needs("shared_data")
 @ENGINES
 def test_the_real_file_gives_294_and_1705(engine: str, tmp_path: Path) -> None:
     config = label_everything(tmp_path, engine, {"real.csv": REAL_FILE.read_bytes()})

@@ -37,7 +37,7 @@ def good_rows(content: bytes) -> int:
     return len(judge({"a.csv": HEADER + content}).successful)
 
 
-@pytest.mark.skipif(not REAL_FILE.exists(), reason="the first real file is not on this machine")
+@pytest.mark.needs("shared_data")
 def test_the_real_file_has_294_successful_rows_of_1999() -> None:
     verdict = judge({REAL_FILE.name: REAL_FILE.read_bytes()})
     assert verdict.rows == {REAL_FILE.name: 1999}

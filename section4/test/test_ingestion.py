@@ -262,7 +262,7 @@ def lose_it(covid: Server, statement: str) -> None:
         run.known_validators("/owid.csv")
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real series is not beside this repository")
+@pytest.mark.needs("shared_data")
 def test_the_real_series_gives_the_same_rows_from_three_sources(covid: Server, there: Site) -> None:
     with REAL.open(newline="") as file:
         real = list(csv.DictReader(file))

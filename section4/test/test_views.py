@@ -156,7 +156,7 @@ def test_sample_is_never_fresh(covid: Server, there: Site) -> None:
     assert run_sql(covid, "select state from covid.freshness") == [("SAMPLE: made up",)]
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real series is not beside this repository")
+@pytest.mark.needs("shared_data")
 def test_the_real_series_by_hand(covid: Server, there: Site) -> None:
     with REAL.open(newline="") as file:
         real = list(csv.DictReader(file))

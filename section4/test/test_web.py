@@ -1,7 +1,6 @@
 """How the web is asked: patiently, and no further than is allowed. Through owid, whose answers are the simplest."""
 
 import gzip
-import shutil
 import ssl
 import subprocess
 import time
@@ -159,7 +158,7 @@ def test_a_host_that_is_none() -> None:
     assert refused(nowhere, retries=0) == "its host has no address"
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+@pytest.mark.needs("openssl")
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
