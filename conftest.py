@@ -32,9 +32,7 @@ HAVE: dict[str, Callable[[], bool]] = {
     "docker": docker,
     "graphviz": lambda: shutil.which("dot") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
-    "shared_data": (
-        Path(__file__).parent.parent / "shared" / "data"
-    ).is_dir,  # real files beside the project
+    "shared_data": (Path(__file__).parent.parent / "shared" / "data").is_dir,  # real files beside the project
     "strace": lambda: shutil.which("strace") is not None,
 }
 

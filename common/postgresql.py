@@ -5,8 +5,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import psycopg2
 from psycopg2 import extensions, sql
@@ -73,6 +74,19 @@ class Server(Frozen):
             raise StatementFailed(error) from error
         finally:
             connection.close()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of an answer, under their columns."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    @staticmethod
+    def of(cursor: Cursor) -> "Answer":
+        """Return what the last statement answers."""
+        return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
 
 
 def server_of_environment(section: str, roles: tuple[str, ...], host: str | None = None) -> Server | None:

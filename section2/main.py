@@ -1,18 +1,8 @@
-"""Section 2's jobs: create the sales database, fill it, ask it."""
-
-from dataclasses import dataclass
+"""Section 2's jobs on the sales database: create it, and ask it; operator/ fills it."""
 
 from common import database
-from common.postgresql import Server
+from common.postgresql import Answer, Server
 from section2.config import ANALYTICS, CONF, QUERIES, STATEMENTS, TEAMS
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The rows of an answer, under their columns."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
 
 
 def create(server: Server) -> list[str]:
@@ -24,7 +14,7 @@ def ask(server: Server, statement: str) -> Answer:
     """Return the answer, as analytics may see it. Raises: JobError."""
     with server.connected(ANALYTICS) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
-        return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+        return Answer.of(cursor)
 
 
 def differences(server: Server) -> Answer:

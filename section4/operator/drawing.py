@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import vl_convert
 
 from common.errors import JobError
 from common.picture import mark_png
-from common.postgresql import Cursor, Server
+from common.postgresql import Answer, Cursor, Server
 from section4.config import QUERIES, READER, ROOT
 from section4.util.bound import bound
 from section4.util.chart import CONFIG, Chart, annotated, chart, picture
@@ -34,14 +33,6 @@ class NoFigures(JobError):
 
     def __init__(self, countries: Sequence[str]) -> None:
         super().__init__(f"there are no figures of {', '.join(countries)} to draw; all that was ingested is there")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Rows under their columns."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -105,7 +96,7 @@ def _span(cursor: Cursor, countries: Sequence[str]) -> tuple[str, date, date]:
 
 def _asked(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Answer:
     cursor.execute(bound(question(QUERIES, name, kind).statement), values)
-    return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+    return Answer.of(cursor)
 
 
 def specification(shown: Dashboard) -> str:
