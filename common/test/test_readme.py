@@ -23,7 +23,7 @@ def test_the_readme_has_commands() -> None:
 
 @pytest.mark.parametrize("command", [command for command in commands() if command != LONG])
 def test_ci_runs_each_command_of_the_readme(command: str) -> None:
-    assert command in CI
+    assert any(f" {line}".rstrip(")").endswith(f" {command}") for line in CI.splitlines())
 
 
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/README.md", *(f"section{section}/README.md" for section in (1, 2, 3))]
