@@ -6,8 +6,8 @@ _BLOCKS = "section1/util/plain_csv.py"
 _RECORDS = "section1/util/csv_records.py"
 _LABEL = "section1/conf/section1_label.sql"
 _ENDED = """_end: line_end < 0 or buffer.find(b'"', start, line_end) < 0"""
-
 _ORDERS = "section2/operator/order_loader.py"
+_TURNS = ("", *(f" ({number})" for number in range(2, 7)))
 
 EQUIVALENTS: dict[tuple[str, str], str] = {
     (_ORDERS, "20 -> 21"): "how often it is tried is patience, not outcome",
@@ -82,5 +82,7 @@ EQUIVALENTS: dict[tuple[str, str], str] = {
     (_LABEL, "checked: full_name >= 'A' -> full_name > 'A'"): _SHORT_CUT,
     (_LABEL, "checked: 'A' -> 'xA'"): _SHORT_CUT,
     (_LABEL, "marked: 'w' -> 'xw'"): "any mark but t and s does",
+    **{(_LABEL, f"trimmed: '{end}' -> 'x{end}'{turn}"): _SHORT_CUT for end in "!~" for turn in _TURNS},
+    **{(_LABEL, f"trimmed: 1 -> 2{turn}"): "behind the last letter there is none" for turn in _TURNS[:3]},
     (_LABEL, "256 -> 257"): "DuckDB has a function for each length of hash; Spark's own tests see it",
 }
