@@ -155,6 +155,22 @@ def test_a_backup_that_fails_leaves_no_file(started: Copy, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupt_on_a_terminal_ends_the_load_in_the_container_too(started: Copy) -> None:
+    def at_work() -> bool:
+        return "section2 load" in docker("container", "top", NAME).stdout
+
+    keyboard, terminal = os.openpty()
+    command = ["sh", str(started.root / "section2_runner.sh"), "load", "--orders", "200000", "--seed", "9"]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as load:
+        wait_until(at_work)
+        os.write(keyboard, b"\x03")
+        load.wait(60)
+    wait_until(lambda: not at_work())
+    os.close(keyboard)
+    os.close(terminal)
+    said(started, "load", "--orders", "300", "--until", "2026-10-31")  # nobody is in its way
+
+
 def test_a_killed_server_comes_back_with_all_that_was_committed(
     started: Copy, fault: Callable[[str, str, str, str], None]
 ) -> None:
