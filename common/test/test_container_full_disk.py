@@ -16,7 +16,7 @@ from section4.test.test_container import configure, gateway
 pytestmark = pytest.mark.needs("docker")
 
 Fault = Callable[[str, str, str, str], None]
-DISK = "volumes:\n  data:\n    driver: local\n    driver_opts: {type: tmpfs, device: tmpfs, o: size=192m}\n"
+DISK = "volumes:\n  data:\n    driver: local\n    driver_opts: {type: tmpfs, device: tmpfs, o: size=320m}\n"
 BALLAST = "ballast"
 
 
@@ -91,7 +91,7 @@ def test_figures_whose_disk_is_full(tmp_path: Path, fault: Fault) -> None:
                 ran = copy.runner("ingest")
                 assert ran.returncode == 1
                 seen = error_of(copy, ran)
-                said(copy, "ingest")
+            said(copy, "ingest")
             count = "select count(*), max(cases_total) from daily_cases"
             assert said(copy, "psql", "-qAt", "-c", count).strip() == "2000|2000"
     fault("disk full", "PostgreSQL of section 4", seen, "the next ingestion, once there is space")
