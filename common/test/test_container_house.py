@@ -192,7 +192,7 @@ def test_no_secret_stands_in_image_log_or_process_list(house: House, container: 
 
 def test_each_secret_is_long_and_its_own_and_env_is_closed(house: House) -> None:
     _, *passwords = house.secrets()
-    assert len(passwords) == len(set(passwords)) == 11
+    assert len(passwords) == len(set(passwords)) == 12
     assert {len(password) for password in passwords} == {48}
     assert (house.root / ".env").stat().st_mode & 0o077 == 0
 

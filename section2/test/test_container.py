@@ -119,7 +119,6 @@ def test_members_come_from_section_1s_batches(started: Copy) -> None:
     folder = destination / "successful_application" / "2026-11-23T16"
     folder.mkdir(parents=True)
     (folder / "part-00000.csv").write_text(f"{MEMBER_HEADER}Ada,Lim,19901210,91234567,ada@lim.com,true,Lim_1218b\n")
-    (destination / "report").mkdir()
     report = {"batch": "2026-11-23T16", "counts": {"successful": 1}}
     (destination / "report" / "2026-11-23T16.json").write_text(json.dumps(report))
     assert "batches 1: inserted 1, updated 0, unchanged 0, refused 0" in said(started, "load-members")
