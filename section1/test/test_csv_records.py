@@ -76,7 +76,10 @@ def test_a_record_longer_than_a_reader_should_hold_is_refused(monkeypatch: pytes
     with pytest.raises(RecordTooLong):
         list(records(blocks))
     assert list(blocks) == [b"b"]
-    assert in_blocks(b'a,"bbbbbb"', 5) == [Record('a,"bbbbbb"', ["a", "bbbbbb"])]
+    with pytest.raises(RecordTooLong):
+        in_blocks(b'a,"bbbbbbb"\n', 1 << 20)
+    for line_end in (b"", b"\n", b"\r\n"):
+        assert in_blocks(b'a,"bbbbbb"' + line_end, 5) == [Record('a,"bbbbbb"', ["a", "bbbbbb"])]
 
 
 def test_it_is_said_how_long_a_record_may_be() -> None:
