@@ -136,6 +136,22 @@ def test_the_pipeline_s_dashboard_shows_the_batch_and_the_ingestion(house: House
     assert grafana(house.sections["section4"], "/api/dashboards/uid/pipeline")["dashboard"]["title"] == model["title"]
 
 
+IN_SECTION1 = ["/app/section1/log", "/app/section1/resource"]
+WRITABLE = {
+    **{container: IN_SECTION1 for container in CONTAINERS if container.startswith("section1")},
+    "section2_postgresql": ["/var/lib/postgresql"],
+    "section4_postgresql": ["/var/lib/postgresql"],
+    "section4_python": ["/app/section4/log"],
+    "section4_grafana": [],
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_no_code_can_be_written(house: House, container: str) -> None:
+    mounts = json.loads(inspect(container, "{{json .Mounts}}"))
+    assert sorted(mount["Destination"] for mount in mounts if mount["RW"]) == WRITABLE[container]
+
+
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_nothing_is_left_open(house: House, container: str) -> None:
     host = json.loads(inspect(container, "{{json .HostConfig}}"))

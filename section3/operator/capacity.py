@@ -35,7 +35,7 @@ class ImagesLost(JobError):
         super().__init__(f"images are lost or stuck: {cases}; nothing was written; see section3/util/simulation.py")
 
 
-def make(progress: Progress | None = None) -> str:
+def make() -> str:
     """Run everything, write resource/capacity.json and the three pictures, return the tables. Raises: ImagesLost."""
     progress = Progress()
     model, prices = load(Model, MODEL), load(Prices, PRICES)

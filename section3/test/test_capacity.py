@@ -7,7 +7,6 @@ import pytest
 from common.config import load
 from common.errors import UsageError
 from common.picture import is_of
-from common.progress import Progress
 from section3.config import CAPACITY, MODEL, PRICES
 from section3.operator import capacity, plots
 from section3.util import template
@@ -79,7 +78,7 @@ def test_a_loss_is_no_result(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "computed", lambda *_: lossy)
     monkeypatch.setattr(capacity, "publish", lambda *_: pytest.fail("published"))
     with pytest.raises(capacity.ImagesLost, match="steady at 10"):
-        capacity.make(Progress())
+        capacity.make()
 
 
 def test_small_pictures_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
