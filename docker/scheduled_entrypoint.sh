@@ -30,7 +30,6 @@ example="name one like '0 * * * *' in .env"
 is_schedule "$schedule" || refuse "$variable: '$schedule' is no schedule of cron" "$example"
 problem=$(printf '%s /app/docker/scheduled_job.sh\n' "$schedule" | crontab - 2>&1) ||
     refuse "$variable: '$schedule' is no schedule of cron ($(printf %s "$problem" | sed -n '1s/.*: //p'))" "$example"
-[ -r "$SECTION/scheduled.py" ] || refuse "the mounted folder $SECTION is closed to others" "chmod -R go+rX $SECTION"
 
 python3 -m "$SECTION.scheduled" catch-up &
 cron -f &

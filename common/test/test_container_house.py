@@ -136,9 +136,9 @@ def test_the_pipeline_s_dashboard_shows_the_batch_and_the_ingestion(house: House
     assert grafana(house.sections["section4"], "/api/dashboards/uid/pipeline")["dashboard"]["title"] == model["title"]
 
 
-IN_SECTION1 = ["/app/section1/log", "/app/section1/resource"]
 WRITABLE = {
-    **{container: IN_SECTION1 for container in CONTAINERS if container.startswith("section1")},
+    **{container: ["/app/section1/resource"] for container in CONTAINERS if container.startswith("section1")},
+    "section1_python": ["/app/section1/log", "/app/section1/resource"],
     "section2_postgresql": ["/var/lib/postgresql"],
     "section4_postgresql": ["/var/lib/postgresql"],
     "section4_python": ["/app/section4/log"],
@@ -149,6 +149,7 @@ WRITABLE = {
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_no_code_can_be_written(house: House, container: str) -> None:
     mounts = json.loads(inspect(container, "{{json .Mounts}}"))
+    assert not any(list(Path(mount["Source"]).rglob("*.py")) for mount in mounts if mount["Type"] == "bind")
     assert sorted(mount["Destination"] for mount in mounts if mount["RW"]) == WRITABLE[container]
 
 

@@ -104,6 +104,13 @@ def test_the_documented_command_leaves_no_file_of_root(started: Copy) -> None:
     assert list(started.not_ours()) == []
 
 
+def test_what_the_owner_has_closed_to_others_is_no_hindrance(started: Copy) -> None:
+    for name in ("conf", "log", "resource"):
+        (started.section / name).chmod(0o700)
+    assert started.runner("run-now").returncode == 0
+    assert inside("python3", "-m", "section1.scheduled", "check").startswith("healthy: ")
+
+
 def test_nothing_but_the_mounted_folder_and_the_scratch_can_be_written(started: Copy) -> None:
     for folder in ("/", "/app", "/opt/venv", "/etc"):
         assert "Read-only" in docker("container", "exec", NAME, "touch", f"{folder}/probe").stderr
@@ -117,7 +124,7 @@ def test_the_scratch_is_small_and_in_memory(started: Copy) -> None:
         "/var/spool/cron/crontabs": "size=1m,mode=0700",
     }
     mounts = inspect("{{range .Mounts}}{{.Destination}}:{{.RW}} {{end}}").split()
-    assert sorted(mounts) == ["/app/section1/log:true", "/app/section1/resource:true", "/app/section1:false"]
+    assert sorted(mounts) == ["/app/section1/conf:false", "/app/section1/log:true", "/app/section1/resource:true"]
 
 
 def test_no_secret_stands_in_the_image(started: Copy) -> None:
