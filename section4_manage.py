@@ -135,4 +135,4 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
 
 if __name__ == "__main__":
     options = parser().parse_args()
-    cli.run(lambda: job(options))
+    cli.run(lambda: job(options), "nothing was changed")

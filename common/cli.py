@@ -51,8 +51,11 @@ class Parser(Command):
         )
 
 
-def run(job: Callable[[], int]) -> NoReturn:
-    """Run the job and leave with its exit code; an error becomes one line and the exit code of its type."""
+def run(job: Callable[[], int], unharmed: str = "") -> NoReturn:
+    """Run the job and leave with its exit code; an error becomes one line and the exit code of its type.
+
+    `unharmed` says what is true whenever input or output fails, such as: nothing was published.
+    """
     _log_to_stderr()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -61,7 +64,7 @@ def run(job: Callable[[], int]) -> NoReturn:
         become_owner()
         code = job()
     except (Exception, KeyboardInterrupt) as error:
-        code = _tell(_cause(error))
+        code = _tell(_cause(error), unharmed)
     sys.exit(code)
 
 
@@ -73,7 +76,7 @@ def _cause(error: BaseException) -> BaseException:
     return arose or error
 
 
-def _tell(error: BaseException) -> int:
+def _tell(error: BaseException, unharmed: str) -> int:
     """Say in one line what ended the job, and return its exit code."""
     match error:
         case SystemExit(code=int(code)):
@@ -86,7 +89,7 @@ def _tell(error: BaseException) -> int:
             return error.exit_code
         case OSError():
             what = f"{error.filename or 'input or output'}: {error.strerror or type(error).__name__}"
-            print(f"error: {one_line(what)}; nothing was published", file=sys.stderr)
+            print("; ".join(filter(None, [f"error: {one_line(what)}", unharmed])), file=sys.stderr)
         case ModuleNotFoundError():
             print(f"error: {error.name} is not installed here; use the runner, which makes .venv", file=sys.stderr)
         case _:

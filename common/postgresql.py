@@ -92,19 +92,27 @@ class Answer:
 def server_of_environment(section: str, roles: tuple[str, ...], host: str | None = None) -> Server | None:
     """Return the server that `host` or SECTION_HOST names, with each SECTION_ROLE_PASSWORD. Raises: UsageError."""
     prefix = section.upper()
-    host = host or os.environ.get(f"{prefix}_HOST")
+    host = host or _variable(f"{prefix}_HOST")
     if not host:
         return None
-    port = os.environ.get(f"{prefix}_PORT") or "5432"
+    port = _variable(f"{prefix}_PORT") or "5432"
     if not re.fullmatch("[1-9][0-9]{0,4}", port) or int(port) > 65_535:
         raise UsageError(f"{prefix}_PORT: {port!r} is no port; give a number such as 5432")
-    named = {role: os.environ.get(f"{prefix}_{role.upper()}_PASSWORD") for role in (SUPERUSER, *roles)}
+    named = {role: _variable(f"{prefix}_{role.upper()}_PASSWORD") for role in (SUPERUSER, *roles)}
     return Server(
         host=host,
         port=int(port),
-        database=os.environ.get(f"{prefix}_DATABASE") or "my_database",
+        database=_variable(f"{prefix}_DATABASE") or "my_database",
         passwords={role: SecretStr(password) for role, password in named.items() if password},
     )
+
+
+def _variable(name: str) -> str:
+    """Return what the environment says, which must be text, or nothing. Raises: UsageError."""
+    value = os.environ.get(name, "")
+    if not value.isprintable():
+        raise UsageError(f"{name}: has a letter that cannot be printed; use others")
+    return value
 
 
 def copy_rows(cursor: Cursor, table: str, rows: Iterable[Sequence[object]]) -> int:

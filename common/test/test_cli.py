@@ -31,9 +31,9 @@ def handlers_as_before() -> Iterator[None]:
     logging.getLogger("py4j").propagate = before[1]
 
 
-def ended(job: Callable[[], int]) -> int | str | None:
+def ended(job: Callable[[], int], unharmed: str = "") -> int | str | None:
     with pytest.raises(SystemExit) as caught:
-        cli.run(job)
+        cli.run(job, unharmed)
     return caught.value.code
 
 
@@ -73,24 +73,29 @@ def test_the_code_that_a_job_returns_is_the_exit_code(code: int, capfd: pytest.C
         (
             FileNotFoundError(2, "No such file or directory", "/dest"),
             1,
-            "error: /dest: No such file or directory; nothing was published\n",
+            "error: /dest: No such file or directory; all stays\n",
         ),
         (
             FileNotFoundError(2, "No such file or directory", "/a\rb"),
             1,
-            "error: /a\\rb: No such file or directory; nothing was published\n",
+            "error: /a\\rb: No such file or directory; all stays\n",
         ),
         (
             OSError(28, "No space left on device"),
             1,
-            "error: input or output: No space left on device; nothing was published\n",
+            "error: input or output: No space left on device; all stays\n",
         ),
     ],
 )
 def test_an_error_has_its_exit_code_and_one_line(
     error: BaseException, code: int, line: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert (ended(raising(error)), capfd.readouterr()) == (code, ("", line))
+    assert (ended(raising(error), "all stays"), capfd.readouterr()) == (code, ("", line))
+
+
+def test_a_job_that_promises_nothing_is_not_said_to_have_kept_it(capfd: pytest.CaptureFixture[str]) -> None:
+    assert ended(raising(PermissionError(13, "Permission denied", "/picture.png"))) == 1
+    assert capfd.readouterr().err == "error: /picture.png: Permission denied\n"
 
 
 @pytest.mark.parametrize(
