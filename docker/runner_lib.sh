@@ -144,26 +144,37 @@ last_words() {
     esac | sed '/^[[:space:]]*$/d' | tail -n 1
 }
 
+# usage: last_check CONTAINER   when its last health check was made
+last_check() {
+    docker container inspect --format '{{with .State.Health}}{{range .Log}}{{println .Start}}{{end}}{{end}}' "$1" 2>/dev/null |
+        sed '/^[[:space:]]*$/d' | tail -n 1
+}
+
 # usage: wait_healthy CONTAINER   returns once its health check passes; ends with 1 when it cannot, and says why
 wait_healthy() {
-    waited=0
+    waited=0 before=$(last_check "$1")
     while :; do
+        checked=$(last_check "$1")
         state=$(state_of "$1")
         words=$(last_words "$1" "$state")
         case "$state $words" in
         'running healthy '*) break ;;
         *' waiting: '*) ;; # a first run may take longer than Docker's patience
-        # A check that says so itself need not say it three times.
-        running\ *' unhealthy: '* | 'running unhealthy '* | absent* | created* | exited* | dead* | restarting*)
-            say_waiting_is_over
-            die "$1 is $state (${words#unhealthy: })" "mend that; all it said: docker container logs $1" 1
-            ;;
+        # A check that says so itself need not say it three times; one of before may be out of date.
+        running\ *' unhealthy: '* | 'running unhealthy '*) [ "$checked" = "$before" ] || give_up "$1" ;;
+        absent* | created* | exited* | dead* | restarting*) give_up "$1" ;;
         esac
         say_waiting "waiting for $1, $waited s: ${words:-no word of its health yet}"
         sleep 1
         waited=$((waited + 1))
     done
     say_waiting_is_over
+}
+
+# usage: give_up CONTAINER   says how it is, in the words that wait_healthy has last heard, and ends with 1
+give_up() {
+    say_waiting_is_over
+    die "$1 is $state (${words#unhealthy: })" "mend that; all it said: docker container logs $1" 1
 }
 
 # usage: say_waiting TEXT   on a terminal one line that is rewritten, elsewhere a line every ten seconds; on stderr

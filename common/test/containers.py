@@ -5,8 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -32,14 +31,6 @@ def inside(container: str, *command: str) -> str:
     ran = docker("container", "exec", container, *command)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Return as soon as the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def free_port() -> int:

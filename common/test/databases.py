@@ -1,13 +1,18 @@
 """A PostgreSQL server for the tests of a process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.database import add_database
 from common.embedded_postgresql import serving
 from common.postgresql import Server
+
+NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +35,25 @@ def emptied(server: Server) -> Server:
     for (name,) in left:
         run_sql(server, f"drop database {name} with (force)", autocommit=True)
     return server
+
+
+def template_of(cluster: Server, stem: str, create: Callable[[Server], object]) -> str:
+    """Make a database of the newest version, without a row, for others to be copies of; return its name."""
+    name = f"{stem}_template"
+    add_database(cluster, name)
+    create(cluster.model_copy(update={"database": name}))
+    return name
+
+
+@contextmanager
+def copy_of(template: str, cluster: Server, create: Callable[[Server], object]) -> Iterator[Server]:
+    """Give a database of the newest version while the body runs."""
+    name = f"{template.removesuffix('_template')}_{next(NUMBERS)}"  # else emptied() would let it be
+    run_sql(cluster, f"create database {name} template {template}", autocommit=True)
+    server = cluster.model_copy(update={"database": name})
+    create(server)  # what belongs to a database as a whole is not copied
+    yield server
+    run_sql(cluster, f"drop database {name} with (force)", autocommit=True)
 
 
 def run_sql(server: Server, statement: str, *values: object, role: str = "postgres", autocommit: bool = False) -> Any:

@@ -10,10 +10,10 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
+
+from common.test.waiting import wait_until
 
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 Entry = dict[str, object]
@@ -107,7 +107,7 @@ class MiniRepository:
         """Start environment.py and come back when pip is at work on a source archive, where it stays."""
         self.hold.touch()
         process = self.begin(*categories)
-        wait_for(Path(f"{self.hold}.reached").exists)
+        wait_until(Path(f"{self.hold}.reached").exists)
         return process
 
     def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -138,11 +138,3 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
         _, said = process.communicate(timeout=120)
         lines = re.sub(r"\d+ s$", "N s", said, flags=re.MULTILINE).splitlines()
         return process.returncode, [line for line in lines if not re.match(r"\[\d+/\d+\] ", line)]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition holds."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

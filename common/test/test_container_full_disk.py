@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from common.test.containers import Copy, Ran, alone, docker, free_port, inside, inspect, wait_until
+from common.test.containers import Copy, Ran, alone, docker, free_port, inside, inspect
+from common.test.waiting import wait_until
 from common.test.web_server import site
 from section1.test.container import NEVER
 from section4.test.support import owid

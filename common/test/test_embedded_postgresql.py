@@ -16,6 +16,7 @@ import pytest
 from common.embedded_postgresql import ServerFailed, serving
 from common.errors import Busy
 from common.postgresql import Server, ServerUnreachable, StatementFailed
+from common.test.waiting import is_gone, wait_until
 
 
 def value(sockets: Path, statement: str) -> object:
@@ -24,23 +25,6 @@ def value(sockets: Path, statement: str) -> object:
         connection.commit()
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
-
-
-def at_work(pid: int) -> bool:
-    """Return whether the process is there; one that has ended may wait for somebody to hear of it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def gone(pid: int) -> bool:
-    """Return whether the process ends within some seconds."""
-    for _ in range(100):
-        if not at_work(pid):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_data_survive_from_one_time_to_the_next(tmp_path: Path) -> None:
@@ -55,7 +39,8 @@ def test_it_ends_with_the_body_whatever_ends_that(tmp_path: Path) -> None:
     with suppress(KeyError), serving(tmp_path / "data"):
         pids.append(int((tmp_path / "data" / "postmaster.pid").read_text().split()[0]))
         raise KeyError
-    assert [gone(pid) for pid in pids] == [True]
+    [pid] = pids
+    wait_until(lambda: is_gone(pid))
 
 
 def test_a_number_that_is_another_processs_by_now_stops_nobody(tmp_path: Path) -> None:
@@ -119,10 +104,10 @@ def test_one_that_a_killed_process_left_behind_is_ended_by_the_next(tmp_path: Pa
         assert process.stdout.readline() == "up\n"
         left = int((tmp_path / "data" / "postmaster.pid").read_text().split()[0])
         process.kill()
-    assert at_work(left)
+    assert not is_gone(left)
     with serving(tmp_path / "data") as sockets:
         assert value(sockets, "select 1") == 1
-        assert gone(left)
+        wait_until(lambda: is_gone(left))
 
 
 def test_it_recovers_what_was_committed_when_it_is_killed(tmp_path: Path) -> None:

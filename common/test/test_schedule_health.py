@@ -18,9 +18,9 @@ from common.test.schedule_support import (
     NOW,
     Night,
     night_in,
-    wait_until,
     with_few_rights,
 )
+from common.test.waiting import wait_until
 
 AT = "2026-11-23T16:00:00+00:00"
 MOMENT = timedelta(microseconds=1)

@@ -19,10 +19,9 @@ from common.test.schedule_support import (
     PUBLISHES,
     WAITS,
     Night,
-    alive,
     night_in,
-    wait_until,
 )
+from common.test.waiting import is_gone, wait_until
 
 SETTINGS = Settings(timedelta(minutes=5), timedelta(minutes=120), None)
 RING = "import os, signal\nos.kill(os.getppid(), signal.SIGALRM)  # as if its time were over\n"
@@ -119,12 +118,12 @@ def test_a_job_that_is_done_when_its_time_is_over_is_done(night: Night, code: in
 def test_a_job_that_does_not_end_when_asked_is_killed_with_all_its_processes(night: Night) -> None:
     assert night.does(DEAF + CHILD.format(to="subprocess.DEVNULL") + RING + WAITS).run(grace=0.1) == 1
     assert night.outcome == (1, "the run was ended because it took longer than 5 min")
-    wait_until(lambda: not alive(child_of(night)))
+    wait_until(lambda: is_gone(child_of(night)))
 
 
 def test_what_a_job_leaves_behind_is_ended_with_it(night: Night) -> None:
     assert night.does(CHILD.format(to=None)).run() == 0
-    wait_until(lambda: not alive(child_of(night)))
+    wait_until(lambda: is_gone(child_of(night)))
 
 
 def test_after_a_run_signals_are_taken_as_before(night: Night) -> None:

@@ -18,10 +18,9 @@ from common.test.schedule_support import (
     PYTHON,
     WAITS,
     Night,
-    alive,
     night_in,
-    wait_until,
 )
+from common.test.waiting import is_gone, wait_until
 
 IGNORES = """\
 import os, signal
@@ -91,7 +90,7 @@ def test_a_run_that_was_done_when_it_was_stopped_is_recorded_as_done(night: Nigh
 
 def test_a_job_that_ignores_being_stopped_is_killed(night: Night) -> None:
     assert night.does(IGNORES + IS_STOPPED).run(grace=0.1) == 137
-    assert (night.outcome, alive(int((night.folder / "pid").read_text()))) == (None, False)
+    assert (night.outcome, is_gone(int((night.folder / "pid").read_text()))) == (None, True)
     assert night.log.endswith("night: the run was stopped before its end\n")
 
 
@@ -121,7 +120,7 @@ def test_a_job_that_has_lost_its_wrapper_is_found_by_itself_and_ended(night: Nig
         [orphan] = at_work(night.job)
         assert orphan != wrapper.pid
         assert stop(night.job, PATIENT)
-        assert (alive(orphan), cleaned(night)) == (False, "once\n")
+        assert (is_gone(orphan), cleaned(night)) == (True, "once\n")
 
 
 def test_the_processes_of_another_job_are_none_of_this_one(night: Night) -> None:

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from common.test import containers
-from common.test.containers import OWNER, ROOT, Ran, alone, docker, free_port, wait_until
+from common.test.containers import OWNER, ROOT, Ran, alone, docker, free_port
+from common.test.waiting import wait_until
 
 __all__ = [
     "NAME",

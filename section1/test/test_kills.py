@@ -6,13 +6,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import ParamSpec
 
 import pytest
 
 from common.test.kills import row_of_kills
+from common.test.waiting import is_gone, wait_until
 from section1.test.faults import Driver, Ending, Order
 from section1.test.test_publishing_faults import SCENARIOS, Prepared, command, driver, mended, mistakes_of, prepare
 
@@ -20,7 +21,6 @@ __all__ = ["driver"]
 
 HEALED = "the next run leaves what a clean one does"
 PATIENCE = 900  # rather than hang
-P = ParamSpec("P")
 Budget = Callable[[int, int], int]
 Record = Callable[[dict[str, str]], None]
 
@@ -58,7 +58,7 @@ def test_the_real_command_killed_at_a_random_moment_of_its_work(
         prepared = random.choice(scenarios)
         order = prepared.copied(tmp_path / "dest")
         with started(order) as run:
-            wait_until(has_begun, run, order)
+            wait_until(partial(has_begun, run, order), PATIENCE, pause=0.001)
             time.sleep(seconds * random.random())
             run.kill()
             struck = ending_of(run)
@@ -78,7 +78,7 @@ def replaced(scenarios: list[Prepared]) -> Prepared:
 def seconds_on_spark(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> float:
     """How long Java is there; a clean run comes first, since without stored classes Java stores them when it ends."""
     with started(replaced.copied(tmp_path_factory.mktemp("clean") / "dest"), "spark") as run:
-        wait_until(children_of, run)
+        wait_until(partial(children_of, run))
         begun = time.monotonic()
         assert ending_of(run).code == 0
     return time.monotonic() - begun
@@ -100,15 +100,14 @@ def test_the_real_command_on_spark_killed_in_part_or_whole(
     while kills < budget(1, 3):
         order = replaced.copied(tmp_path / "dest")
         with started(order, "spark") as run:
-            wait_until(children_of, run)
-            [java] = children_of(run)
+            [java] = wait_until(partial(children_of, run))
             time.sleep(seconds_on_spark * random.random())
             at_work = run.poll() is None and not is_gone(java)
             for name, pid in (("Python", run.pid), ("Java", java)):
                 if at_work and name in victim:
                     os.kill(pid, signal.SIGKILL)
             struck = ending_of(run)
-        wait_until(is_gone, java)
+        wait_until(partial(is_gone, java))
         kills += at_work
         codes = [-signal.SIGKILL] if "Python" in victim and at_work else [0, 1]
         mistakes += mistakes_of(struck, codes, replaced.verdict(tmp_path / "dest"))
@@ -138,29 +137,13 @@ def has_begun(run: subprocess.Popen[str], order: Order) -> bool:
 def seconds_at_work(order: Order) -> float:
     """Return how long a clean run has a stage."""
     with started(order) as run:
-        wait_until(has_begun, run, order)
+        wait_until(partial(has_begun, run, order), PATIENCE, pause=0.001)
         begun = time.monotonic()
-        while stage_of(run, order).exists():
-            time.sleep(0.001)
+        wait_until(lambda: not stage_of(run, order).exists(), PATIENCE, pause=0.001)
         ended = time.monotonic()
         assert ending_of(run).code == 0
     return ended - begun
 
 
-def wait_until(condition: Callable[P, object], *of: P.args, **named: P.kwargs) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition(*of, **named):
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
 def children_of(run: subprocess.Popen[str]) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
-
-
-def is_gone(pid: int) -> bool:
-    """Return whether a process has ended, waited for or not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from common.schedule.processes import at_work
-from common.test.schedule_support import use_own_scratch, wait_until
+from common.test.schedule_support import use_own_scratch
+from common.test.waiting import wait_until
 from section1.test.scheduled_support import BATCH, COMMITTING, HALF_PUBLISHED, LABELLED, STAGED, Site
 from section1.test.support import application, csv_of, rows_of
 from section1.test.test_manage_batches import everything_in

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from common.test import containers
-from common.test.containers import Copy, alone, docker, free_port, wait_until
+from common.test.containers import Copy, alone, docker, free_port
+from common.test.waiting import wait_until
 from section2.config import TEAMS
 
 pytestmark = pytest.mark.needs("docker")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from common.errors import Busy, JobError, UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.kills import KILLED, row_of_kills
+from common.test.waiting import wait_until
 from section2.main import create, differences
 from section2.operator.order_loader import load_orders, require_alone
 from section2.util.shop import Shop
@@ -222,14 +224,6 @@ def loader_backends(sales: Server) -> list[int]:
     return [pid for (pid,) in run_sql(sales, "select pid from pg_stat_activity where usename = 'loader'")]
 
 
-def wait_until(condition: Callable[[Server], object], sales: Server) -> None:
-    for _ in range(3_000):
-        if condition(sales):
-            return
-        time.sleep(0.01)
-    raise TimeoutError
-
-
 def answers(sales: Server) -> bool:
     """Return whether the server is there and no load is at work."""
     try:
@@ -262,7 +256,7 @@ def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
             while kills < budget(*KILLS[victim]):
                 loading = Load(sales, 1_000_000)
                 loading.start()
-                wait_until(loader_backends, sales)
+                wait_until(partial(loader_backends, sales))
                 time.sleep(random.random() * 1.2)
                 strike(victim, loading, sales, data)
                 loading.join()
@@ -271,7 +265,7 @@ def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
                 safe = max(safe, loading.safe)
                 if victim == "the whole server":
                     break
-                wait_until(answers, sales)
+                wait_until(partial(answers, sales))
                 assert safe <= count(sales) <= safe + 100
                 assert differences(sales).rows == []
     with serving(data, KILLED) as sockets:

@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from common.test.containers import Copy, alone, docker, free_port, inspect, wait_until
+from common.test.containers import Copy, alone, docker, free_port, inspect
 from common.test.soak import Runs, at_rest, entries_in
+from common.test.waiting import wait_until
 from common.test.web_server import Site, site
 from section4.test.support import owid
 from section4.test.test_container import JOB, SERVER, configure, gateway, psql

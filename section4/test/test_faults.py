@@ -21,6 +21,7 @@ from common.errors import JobError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.kills import KILLED, row_of_kills
+from common.test.waiting import wait_until
 from common.test.web_server import Reply, Site
 from section4.config import CONF, ROOT
 from section4.main import create
@@ -141,7 +142,7 @@ def test_connections_that_are_cut_around_commit(covid: Server, there: Site, tmp_
             before = run_sql(covid, "select count(*) from covid.ingestion_run")
             with pytest.raises(JobError, match="what was not committed is undone"):
                 ingested(proxy.server, there, now=NOW + timedelta(minutes=2 * cut))
-            wait_for_no_loader(covid)
+            wait_until(lambda: not loaders(covid))
             arrived = run_sql(covid, "select count(*) from covid.ingestion_run") != before
             assert not arrived or proxy.cut == "after"
             committed += arrived
@@ -162,15 +163,6 @@ def loaders(covid: Server) -> list[int]:
     """Return the backends of the jobs that are connected."""
     statement = "select pid from pg_stat_activity where usename = 'covid_loader' and datname = current_database()"
     return [pid for (pid,) in run_sql(covid, statement)]
-
-
-def wait_for_no_loader(covid: Server) -> None:
-    """Return when no job is connected any more."""
-    for _ in range(200):
-        if not loaders(covid):
-            return
-        time.sleep(0.01)
-    raise TimeoutError
 
 
 def job(tmp_path: Path, server: Server, there: Site) -> list[str]:
@@ -201,14 +193,13 @@ def test_a_job_that_is_killed_at_any_moment(
     there.answer("/owid.csv", dripping(figures(28, 7), 0.6))
     while kills < budget(*JOBS):
         run_sql(covid, "delete from covid.daily_cases; delete from covid.ingestion_run")
-        asked = len(there.asked)
+        there.asked.clear()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-            while len(there.asked) == asked:  # until it asks it has changed nothing
-                time.sleep(0.01)
+            wait_until(lambda: there.asked)  # until then it has changed nothing
             time.sleep(1.2 * random.random())
             running.kill()
         kills += running.returncode == -signal.SIGKILL
-        wait_for_no_loader(covid)
+        wait_until(lambda: not loaders(covid))
         found = len(run_sql(covid, ROWS))
         assert found in (0, 28)
         unfinished += not found
@@ -265,12 +256,13 @@ def sound_figure(covid: Server) -> int | None:
 
 def when_recovered(covid: Server) -> int | None:
     """Return the newest day's figure as soon as the server has noticed that a backend was killed and is back."""
-    for _ in range(1_000):
+
+    def figure() -> list[int | None]:
         with suppress(JobError):
-            if not loaders(covid):
-                return sound_figure(covid)
-        time.sleep(0.01)
-    raise TimeoutError
+            return [] if loaders(covid) else [sound_figure(covid)]
+        return []
+
+    return wait_until(figure)[0]
 
 
 def strike(victim: str, server: Server, data: Path) -> None:
