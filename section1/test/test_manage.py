@@ -94,12 +94,25 @@ def test_every_option_in_the_help_says_what_it_does(tmp_path: Path) -> None:
     assert all(re.fullmatch(r" *-.*?  +\w.*", line) for line in one_line_each)
 
 
+def imported(ran: Ran) -> set[str]:
+    """Return the modules that a command under -X importtime has told of."""
+    return {line.split("|")[-1].strip() for line in ran.err.splitlines() if line.startswith("import time:")}
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--engine", "pandas"], []])
 def test_help_and_a_mistyped_argument_import_nothing_heavy(tmp_path: Path, arguments: list[str]) -> None:
-    ran = command(*arguments, folder=tmp_path, python=("-X", "importtime"))
-    imported = {line.split("|")[-1].strip() for line in ran.err.splitlines() if line.startswith("import time:")}
-    assert "common.cli" in imported
-    assert imported & HEAVY == set()
+    modules = imported(command(*arguments, folder=tmp_path, python=("-X", "importtime")))
+    assert "common.cli" in modules
+    assert modules & HEAVY == set()
+
+
+def test_a_run_on_duckdb_imports_nothing_that_it_can_do_without(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.csv": csv_of(application())})
+    shipped = ["--task-config", "section1_process.yaml", "--engine", "duckdb"]
+    folders = ["--src-path", str(tmp_path), "--dest-path", str(tmp_path / "dest")]
+    modules = imported(command(*shipped, *folders, folder=tmp_path, python=("-X", "importtime")))
+    assert "section1.util.summary" in modules
+    assert modules & HEAVY == HEAVY - {"pyspark", "rich"}
 
 
 @pytest.mark.parametrize(
