@@ -40,7 +40,7 @@ def test_it_ends_with_the_body_whatever_ends_that(tmp_path: Path) -> None:
         pids.append(int((tmp_path / "data" / "postmaster.pid").read_text().split()[0]))
         raise KeyError
     [pid] = pids
-    wait_until(lambda: is_gone(pid))
+    wait_until(lambda: is_gone(pid), seconds=5)
 
 
 def test_a_number_that_is_another_processs_by_now_stops_nobody(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_one_that_a_killed_process_left_behind_is_ended_by_the_next(tmp_path: Pa
     assert not is_gone(left)
     with serving(tmp_path / "data") as sockets:
         assert value(sockets, "select 1") == 1
-        wait_until(lambda: is_gone(left))
+        wait_until(lambda: is_gone(left), seconds=5)
 
 
 def test_it_recovers_what_was_committed_when_it_is_killed(tmp_path: Path) -> None:

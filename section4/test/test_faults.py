@@ -142,7 +142,7 @@ def test_connections_that_are_cut_around_commit(covid: Server, there: Site, tmp_
             before = run_sql(covid, "select count(*) from covid.ingestion_run")
             with pytest.raises(JobError, match="what was not committed is undone"):
                 ingested(proxy.server, there, now=NOW + timedelta(minutes=2 * cut))
-            wait_until(lambda: not loaders(covid))
+            wait_until(lambda: not loaders(covid), seconds=4)
             arrived = run_sql(covid, "select count(*) from covid.ingestion_run") != before
             assert not arrived or proxy.cut == "after"
             committed += arrived
@@ -199,7 +199,7 @@ def test_a_job_that_is_killed_at_any_moment(
             time.sleep(1.2 * random.random())
             running.kill()
         kills += running.returncode == -signal.SIGKILL
-        wait_until(lambda: not loaders(covid))
+        wait_until(lambda: not loaders(covid), seconds=4)
         found = len(run_sql(covid, ROWS))
         assert found in (0, 28)
         unfinished += not found
