@@ -82,7 +82,7 @@ def compare(config: "ProcessConfig", request: "Request", other: str) -> int:
     from common.progress import Progress
     from section1 import main
     from section1.config import load_process
-    from section1.util.summary import comparison
+    from section1.core.summary import comparison
 
     compared = main.compare(config, load_process(other, "--compare").rules, request, Progress())
     cli.conclude(lambda: print(comparison(compared, other=other, seconds=time.monotonic() - started)))
@@ -91,8 +91,8 @@ def compare(config: "ProcessConfig", request: "Request", other: str) -> int:
 
 def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: float) -> None:
     """Print the closing table and where the batch is, or why there is none."""
+    from section1.core.summary import table
     from section1.operator.destination import Destination
-    from section1.util.summary import table
 
     report = outcome.report
     if outcome.nothing_new and not request.dry_run:
@@ -112,8 +112,8 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
 
     from common.errors import UsageError
     from section1.config import load_process, on_master
+    from section1.core.batch import hour_of, parse
     from section1.main import Request
-    from section1.util.batch import hour_of, parse
 
     if arguments.master is not None and arguments.engine == "duckdb":
         raise UsageError("--master: is for Spark; leave --engine duckdb out")

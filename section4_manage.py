@@ -58,7 +58,7 @@ def add_job_arguments(arguments: argparse.ArgumentParser) -> None:
 
 def day(text: str) -> date:
     """Return a date."""
-    from section4.util.days import iso_day
+    from section4.core.days import iso_day
 
     try:
         return iso_day(text)
@@ -114,7 +114,7 @@ def ingest(server: "Server", config: "ProcessConfig", request: "Request") -> Non
 
 def tell(outcome: "Outcome", request: "Request", seconds: float) -> None:
     """Print the closing table."""
-    from section4.util.summary import table
+    from section4.core.summary import table
 
     print(table(outcome, request, seconds))
 

@@ -39,7 +39,7 @@ check_all() {
     tool ruff check .
     tool ruff format --check .
     tool mypy --strict .
-    tool sqlfluff lint section1/conf section2 section4 bench/section2
+    tool sqlfluff lint section1/sql section2 section4 bench/section2
     shellcheck_all
     hadolint_all
     tool pytest -n 2 --dist loadfile

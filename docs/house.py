@@ -10,7 +10,7 @@ import yaml
 from common.errors import JobError
 from docs.compose import Service, services
 from section1.config import load_process as load_section1
-from section1.util.columns import OUTPUTS
+from section1.core.columns import OUTPUTS
 from section4.config import load_process as load_section4
 
 _FIRST_LINES = re.compile(r"# Section \d: (.+?)\.\s+usage: (\S+) (.+)")

@@ -2,9 +2,9 @@
 
 _SHORT_CUT = "a short cut: the long way finds the same"
 _PLACES = "places of buyers are filled by their batch before anybody looks there"
-_BLOCKS = "section1/util/plain_csv.py"
-_RECORDS = "section1/util/csv_records.py"
-_LABEL = "section1/conf/section1_label.sql"
+_BLOCKS = "section1/core/plain_csv.py"
+_RECORDS = "section1/core/csv_records.py"
+_LABEL = "section1/sql/section1_label.sql"
 _ENDED = """_end: line_end < 0 or buffer.find(b'"', start, line_end) < 0"""
 _ORDERS = "section2/operator/order_loader.py"
 _TURNS = ("", *(f" ({number})" for number in range(2, 7)))

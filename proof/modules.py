@@ -11,11 +11,11 @@ TESTS: dict[str, list[str]] = {
     "section1/operator/destination.py": ["section1/test/test_destination.py"],
     "section1/operator/disk.py": ["section1/test/test_destination.py"],
     "section1/operator/source.py": ["section1/test/test_source.py"],
-    "section1/util/batch.py": ["section1/test/test_batch.py"],
+    "section1/core/batch.py": ["section1/test/test_batch.py"],
     # decide
     "section4/main.py": ["section4/test/test_main.py"],
-    "section4/source/asking.py": ["section4/test/test_asking.py"],
-    "section4/util/record.py": ["section4/test/test_asking.py"],
+    "section4/sources/asking.py": ["section4/test/test_asking.py"],
+    "section4/core/record.py": ["section4/test/test_asking.py"],
     "common/schedule/commands.py": [
         "common/test/test_schedule_commands.py",
         "common/test/test_schedule_health.py",
@@ -24,9 +24,9 @@ TESTS: dict[str, list[str]] = {
         "common/test/test_schedule_stop.py",
     ],
     "common/schedule/record.py": ["common/test/test_schedule_record.py"],
-    "section1/util/csv_records.py": ["section1/test/test_csv_records.py"],
-    "section1/util/plain_csv.py": ["section1/test/test_plain_csv.py", "section1/test/test_source.py"],
-    "section1/conf/section1_label.sql": [
+    "section1/core/csv_records.py": ["section1/test/test_csv_records.py"],
+    "section1/core/plain_csv.py": ["section1/test/test_plain_csv.py", "section1/test/test_source.py"],
+    "section1/sql/section1_label.sql": [
         "section1/test/test_engines.py::test_each_nasty_value_by_itself_is_labelled_as_the_oracle_says",
         "section1/test/test_rules.py",
     ],

@@ -10,9 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from common.config import Frozen, load
 from common.errors import UsageError
+from common.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 CONF = ROOT / "section1" / "conf"
+SQL = ROOT / "section1" / "sql"
 
 
 def _matching(pattern: str, expected: str) -> AfterValidator:

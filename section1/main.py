@@ -11,15 +11,15 @@ from pathlib import Path
 from common.errors import JobError, UsageError
 from common.progress import Progress
 from section1.config import ProcessConfig, Rules
+from section1.core.batch import free_name
+from section1.core.columns import OUTPUTS
+from section1.core.moves import Comparison, total
+from section1.core.report import Committed, Counts, Report
 from section1.operator.destination import Destination, Stage
 from section1.operator.engine import Engine, engine_of
 from section1.operator.pages import refresh
 from section1.operator.parts import add_empty_parts, rows_written
 from section1.operator.source import Source, read_source, require_unchanged
-from section1.util.batch import free_name
-from section1.util.columns import OUTPUTS
-from section1.util.moves import Comparison, total
-from section1.util.report import Committed, Counts, Report
 
 
 class RowsLost(JobError):

@@ -2,16 +2,15 @@
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.paths import ROOT
 from common.schedule.commands import main
 from common.schedule.job import Job, Published
 
 if TYPE_CHECKING:
     from section1.config import ProcessConfig
 
-ROOT = Path(__file__).parent.parent
 CONFIG = "section1_process.yaml"
 
 
@@ -19,8 +18,8 @@ def batch_due(config: "ProcessConfig", now: datetime) -> str | None:
     """Return this hour's batch, while it is not published."""
     from zoneinfo import ZoneInfo
 
+    from section1.core.batch import hour_of
     from section1.operator.destination import Destination
-    from section1.util.batch import hour_of
 
     hour = hour_of(now.astimezone(ZoneInfo(config.time_zone)))
     return None if Destination(config.destination).holds(hour) else hour

@@ -14,7 +14,7 @@ from common import cli
 
 if TYPE_CHECKING:
     from common.postgresql import Server
-    from section2.util.question import Question
+    from section2.core.question import Question
 
 SAMPLE_ORDERS = 2_000
 DIFFERENT = 1
@@ -107,7 +107,7 @@ def job(arguments: argparse.Namespace) -> int:
 def run(server: "Server", arguments: argparse.Namespace) -> int:
     """Create, load a sample, and show the two named answers."""
     from section2.config import QUERIES
-    from section2.util.question import named
+    from section2.core.question import named
 
     create(server, arguments)
     load(server, argparse.Namespace(orders=arguments.orders, seed=1, until=None))
@@ -157,7 +157,7 @@ def load_members(server: "Server", arguments: argparse.Namespace) -> int:
 def list_questions() -> int:
     """Print the names of all questions with their words."""
     from section2.config import QUERIES
-    from section2.util.question import questions
+    from section2.core.question import questions
 
     for question in questions(QUERIES).values():
         print(f"{question.name}\n    {question.words[0]}")
@@ -167,7 +167,7 @@ def list_questions() -> int:
 def query(server: "Server", arguments: argparse.Namespace) -> int:
     """Answer a question."""
     from section2.config import QUERIES
-    from section2.util.question import named
+    from section2.core.question import named
 
     question = named(QUERIES, arguments.name)
     show(server, question, "\n".join(question.words))

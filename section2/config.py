@@ -1,11 +1,10 @@
 """Where section 2's files are, and who works on its database."""
 
-from pathlib import Path
+from common.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
-CONF = ROOT / "section2" / "conf"
-QUERIES = ROOT / "section2" / "query"
-STATEMENTS = ROOT / "section2" / "statement"
+MIGRATIONS = ROOT / "section2" / "migrations"
+QUERIES = ROOT / "section2" / "queries"
+SQL = ROOT / "section2" / "sql"
 APPLICATIONS = ROOT / "section1" / "resource" / "dest"
 CLUSTER = ROOT / ".local" / "postgresql" / "section2"
 

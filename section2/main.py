@@ -2,12 +2,12 @@
 
 from common import database
 from common.postgresql import Answer, Server
-from section2.config import ANALYTICS, CONF, QUERIES, STATEMENTS, TEAMS
+from section2.config import ANALYTICS, MIGRATIONS, QUERIES, SQL, TEAMS
 
 
 def create(server: Server) -> list[str]:
     """Bring the database, made if need be, to the newest version and let the teams in; returns what it lacked."""
-    return database.create(server, CONF, (STATEMENTS / "section2_database.sql").read_text(), TEAMS)
+    return database.create(server, MIGRATIONS, (SQL / "section2_database.sql").read_text(), TEAMS)
 
 
 def ask(server: Server, statement: str) -> Answer:

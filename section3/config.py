@@ -1,8 +1,7 @@
 """Where section 3 keeps its files."""
 
-from pathlib import Path
+from common.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 SECTION = ROOT / "section3"
 CONF = SECTION / "conf"
 TEMPLATE = SECTION / "template.yaml"

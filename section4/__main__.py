@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
 def write_dashboards() -> int:
     """Write a file a dashboard."""
     from section4.config import GRAFANA, QUERIES
-    from section4.util.dashboard import dashboard_json
-    from section4.util.panels import BOARDS
+    from section4.core.dashboard import dashboard_json
+    from section4.core.panels import BOARDS
 
     for board in BOARDS:
         name = f"{board.uid}_dashboard.json"

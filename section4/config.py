@@ -10,15 +10,16 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from common.config import Frozen, load
 from common.errors import UsageError
+from common.paths import ROOT
 from common.postgresql import Server, server_of_environment
-from section4.util.country import is_code
-from section4.util.days import iso_day
-from section4.util.record import Ask
+from section4.core.country import is_code
+from section4.core.days import iso_day
+from section4.core.record import Ask
 
-ROOT = Path(__file__).parent.parent
 CONF = ROOT / "section4" / "conf"
-QUERIES = ROOT / "section4" / "query"
-STATEMENTS = ROOT / "section4" / "statement"
+QUERIES = ROOT / "section4" / "queries"
+SQL = ROOT / "section4" / "sql"
+MIGRATIONS = ROOT / "section4" / "migrations"
 CLUSTER = ROOT / ".local" / "postgresql" / "section4"
 REPORTS = ROOT / "section1" / "resource" / "dest" / "report"
 GRAFANA = ROOT / "section4" / "grafana"

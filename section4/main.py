@@ -10,13 +10,13 @@ from common import database
 from common.errors import JobError
 from common.postgresql import Server
 from common.progress import Progress
-from section4.config import CONF, ROLES, STATEMENTS, ProcessConfig, report_folder
+from section4.config import MIGRATIONS, ROLES, SQL, ProcessConfig, report_folder
+from section4.core.country import name_of
+from section4.core.record import Ask, BrokenOff, Record, Refused, Said, SourceBroken
 from section4.operator.postgresql_operator import Loaded, ingestion
 from section4.operator.web import Web
-from section4.source import covid19api, disease_sh, jhu, owid, sample, who
-from section4.source.asking import Place, Source
-from section4.util.country import name_of
-from section4.util.record import Ask, BrokenOff, Record, Refused, Said, SourceBroken
+from section4.sources import covid19api, disease_sh, jhu, owid, sample, who
+from section4.sources.asking import Place, Source
 
 SOURCES: dict[str, Source] = {source.NAME: source for source in (owid, who, jhu, disease_sh, covid19api, sample)}
 TRIES = 3
@@ -57,9 +57,9 @@ def create(server: Server, reports: Path | None = None) -> list[str]:
     `reports` is where the server finds section 1's reports; by default where this machine's environment says.
     """
     folder = reports or report_folder()
-    lacking = database.create(server, CONF, (STATEMENTS / "section4_database.sql").read_text(), ROLES)
+    lacking = database.create(server, MIGRATIONS, (SQL / "section4_database.sql").read_text(), ROLES)
     with server.connected() as connection, connection.cursor() as cursor:
-        cursor.execute((STATEMENTS / "section4_reports.sql").read_text(), {"path": str(folder)})
+        cursor.execute((SQL / "section4_reports.sql").read_text(), {"path": str(folder)})
         connection.commit()
     return lacking
 

@@ -1,12 +1,11 @@
 """Section 4's job on its schedule, inside the container: `python3 -m section4.scheduled run|catch-up|check|stop`."""
 
 from datetime import datetime
-from pathlib import Path
 
+from common.paths import ROOT
 from common.schedule.commands import main
 from common.schedule.job import Job, Published
 
-ROOT = Path(__file__).parent.parent
 CONFIG = "section4_process.yaml"
 
 

@@ -52,9 +52,9 @@ def job(arguments: argparse.Namespace) -> int:
 
 def predict(car: dict[str, str]) -> None:
     """Print the answer."""
+    from section5.core.answer import answered
+    from section5.core.summary import told
     from section5.operator.cars import read
-    from section5.util.answer import answered
-    from section5.util.summary import told
 
     answer = answered(read(), car)
     cli.conclude(lambda: print(told(car, answer)))

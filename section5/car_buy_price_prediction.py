@@ -23,13 +23,13 @@ from sklearn.metrics import confusion_matrix, log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_predict, learning_curve, train_test_split
 
 from section5.config import ASKED
+from section5.core import pictures
+from section5.core.answer import PRICES, QUESTION, answered
+from section5.core.association import strengths
+from section5.core.ceiling import ceiling, counts, least_loss, matching
+from section5.core.evaluation import accuracies, difference, table
+from section5.core.models import BOOSTING, FEATURES, LOGISTIC, MODELS, SEED, TARGET
 from section5.operator.cars import read
-from section5.util import pictures
-from section5.util.answer import PRICES, QUESTION, answered
-from section5.util.association import strengths
-from section5.util.ceiling import ceiling, counts, least_loss, matching
-from section5.util.evaluation import accuracies, difference, table
-from section5.util.models import BOOSTING, FEATURES, LOGISTIC, MODELS, SEED, TARGET
 
 for kind in (UserWarning, FutureWarning, RuntimeWarning):
     warnings.simplefilter("error", kind)

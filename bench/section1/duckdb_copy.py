@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from section1.util.columns import REQUIRED
+from section1.core.columns import REQUIRED
 
 TYPES = ", ".join(f"'{column}': 'varchar'" for column in REQUIRED)
 READ = f"auto_detect=false, header=true, delim=',', quote='', escape='', new_line='\\n', columns={{{TYPES}}}"

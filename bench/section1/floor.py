@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyarrow import csv, string
 
-from section1.util.columns import REQUIRED
+from section1.core.columns import REQUIRED
 
 BLOCK = bytes(8 << 20)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from section1.util.columns import OUTPUTS, REQUIRED, WHITE_SPACE
+from section1.core.columns import OUTPUTS, REQUIRED, WHITE_SPACE
 
 LAST_ADULT_BIRTHDAY = "20040101"
 TITLES = r"^(?:(?:mrs?|ms|miss|mx|dr|prof)\.? )+"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from section1.util.columns import OUTPUTS, REQUIRED, WHITE_SPACE
+from section1.core.columns import OUTPUTS, REQUIRED, WHITE_SPACE
 
 FIRST_BIRTHDAY, LAST_ADULT_BIRTHDAY = date(1900, 1, 1), date(2004, 1, 1)
 # (?i-u) folds ASCII's letters alone: the long s is no s.

@@ -12,8 +12,8 @@ from bench.measure import Measurement, Summary, interleaved, measure
 from bench.section1.contenders import CONTENDERS, DUCKDB, Contender, Job, lacking
 from bench.section1.source import source_of
 from common.errors import JobError
-from section1.config import ROOT
-from section1.util.columns import OUTPUTS
+from common.paths import ROOT
+from section1.core.columns import OUTPUTS
 
 SCRATCH = ROOT / ".local" / "bench" / "section1"
 MOST_ROWS_TO_CHECK = 100_000

@@ -7,9 +7,9 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from section1.config import load_process
+from section1.core.columns import REQUIRED
 from section1.operator.java_gateway import gateway
 from section1.operator.spark_operator import BRIEF_BYTES, spark_conf
-from section1.util.columns import REQUIRED
 
 SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
 

@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from section1.config import load_process
-from section1.util.columns import OUTPUTS, REQUIRED
-from section1.util.label_sql import LABEL, parameters
+from section1.core.columns import OUTPUTS, REQUIRED
+from section1.core.label_sql import LABEL, parameters
 
 SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
 

@@ -13,9 +13,9 @@ from bench.section2.sales import HERE, copy, explained, in_server, order_entry, 
 from common.postgresql import SUPERUSER, Server
 from common.results import origin, table, write_section
 from section2.config import QUERIES
+from section2.core.question import PREFIX, questions
 from section2.main import differences
 from section2.operator.client import client
-from section2.util.question import PREFIX, questions
 
 COPIES = 9
 APART = 1_000_000_000

@@ -14,9 +14,10 @@ from psycopg2 import sql
 
 from common.database import add_database
 from common.embedded_postgresql import serving
+from common.paths import ROOT
 from common.postgresql import Cursor, Server
 from common.progress import Progress
-from section2.config import ANALYTICS, ROOT
+from section2.config import ANALYTICS
 from section2.main import create
 from section2.operator.client import client
 from section2.operator.order_loader import load_orders

@@ -16,9 +16,10 @@ from bench.measure import Measurement, Spread, measure
 from bench.section4.files import ROWS, write_files
 from common.database import add_database
 from common.embedded_postgresql import binaries, serving
+from common.paths import ROOT
 from common.postgresql import Server
 from common.results import origin, table, write_section
-from section4.config import CONF, ROOT
+from section4.config import CONF
 from section4.main import create
 
 HERE = Path(__file__).parent

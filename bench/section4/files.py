@@ -8,7 +8,7 @@ from random import Random
 
 import pycountry
 
-from section4.util.country import name_of
+from section4.core.country import name_of
 
 ROWS, COUNTRIES, DAYS = 289, 201, 1_143
 FIRST = date(2020, 1, 22)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bench.section1 import pandas_version, polars_version
+from section1.core.columns import OUTPUTS, SUCCESSFUL, UNSUCCESSFUL
 from section1.sample import rows
 from section1.test.oracle import judge
 from section1.test.support import Row, application, csv_of, rows_of, write_files
-from section1.util.columns import OUTPUTS, SUCCESSFUL, UNSUCCESSFUL
 
 Version = Callable[[Path, Path], None]
 VERSIONS = pytest.mark.parametrize("label", [polars_version.label, pandas_version.label], ids=["polars", "pandas"])

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-ROOT = Path(__file__).parent.parent.parent
+from common.paths import ROOT
+
 OWNER = 1000  # nobody that an image knows
 Ran = subprocess.CompletedProcess[str]
 C = TypeVar("C", bound="Copy")

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
+from common.paths import ROOT
 from common.schedule import commands, record
 from common.schedule.child import GRACE_SECONDS
 from common.schedule.job import Job, Published, Settings
@@ -21,7 +22,6 @@ from common.schedule.job import Job, Published, Settings
 if TYPE_CHECKING:
     import pytest  # which the wrappers that are started need not import
 
-ROOT = Path(__file__).parent.parent.parent
 PYTHON = sys.executable
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 HOUR = "2026-11-23T16"

@@ -12,8 +12,8 @@ import pytest
 
 from common import cli
 from common.errors import Busy, JobError, UsageError
+from common.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 CODES = "exit codes: 0 baked, 1 burnt\n"
 PERSONAL = "Ada Lim,ada@lim.com,1990-12-10,91234567"
 

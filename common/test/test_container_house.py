@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common.test.containers import ROOT, Copy, alone, docker, free_port, inside, inspect
+from common.paths import ROOT
+from common.test.containers import Copy, alone, docker, free_port, inside, inspect
 from common.test.waiting import wait_until
 from common.test.web_server import site
 from section1.test.container import NEVER

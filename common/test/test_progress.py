@@ -6,15 +6,14 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from common import progress
+from common.paths import ROOT
 from common.progress import Progress
 
-ROOT = Path(__file__).parent.parent.parent
 TWO_STEPS = """
 from common.progress import Progress
 progress = Progress()

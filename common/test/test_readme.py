@@ -1,11 +1,11 @@
 """What the README tells people to type is what CI types, and what it tells of exists."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from common.paths import ROOT
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 # Too long for each commit; ./test_runner.sh runs the same tests with small budgets.

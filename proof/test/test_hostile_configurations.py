@@ -15,8 +15,8 @@ from common.postgresql import Server
 from common.test.hostile import mutated, verdicts
 from proof import ROOT
 from section1.config import ProcessConfig as Applications
-from section3.util.facts import Prices
-from section3.util.model import Model
+from section3.capacity.facts import Prices
+from section3.capacity.model import Model
 from section4.config import ProcessConfig as Covid
 
 SERVER = "host: db.example.org\nport: 5432\ndatabase: my_database\npasswords:\n  covid_loader: a word\n"

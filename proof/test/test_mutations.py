@@ -171,7 +171,7 @@ def test_a_worker_that_is_killed_begins_again(small: list[Worker]) -> None:
 
 
 def test_a_few_changes_of_the_project_are_noticed() -> None:
-    module = "section1/util/batch.py"
+    module = "section1/core/batch.py"
     with workers(number=1) as idle:
         codes = ended(idle, module, mutants_of(module)[::9], TESTS[module], print)
     assert codes == [1] * 5

@@ -13,10 +13,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from common.errors import Busy, JobError
+from section1.core.batch import NAME
+from section1.core.columns import OUTPUTS
+from section1.core.report import Committed, Report
 from section1.operator.disk import children, flush, make, move, move_if_there, remove
-from section1.util.batch import NAME
-from section1.util.columns import OUTPUTS
-from section1.util.report import Committed, Report
 
 logger = logging.getLogger(__name__)
 

@@ -16,15 +16,15 @@ import sqlglot
 from sqlglot import exp
 
 from section1.config import DuckdbSettings, Rules
+from section1.core.columns import NEEDS_QUOTES, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
+from section1.core.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
+from section1.core.moves import Move
+from section1.core.parts import in_parts
+from section1.core.plain_csv import BLOCK_BYTES
+from section1.core.report import Counts
 from section1.operator.engine import EngineFailed
 from section1.operator.parts import flushed_meanwhile, part_name
 from section1.operator.source import Source, SourceFile
-from section1.util.columns import NEEDS_QUOTES, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
-from section1.util.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
-from section1.util.moves import Move
-from section1.util.parts import in_parts
-from section1.util.plain_csv import BLOCK_BYTES
-from section1.util.report import Counts
 
 _ROWS_AT_ONCE = 10_000
 _BYTES_AT_ONCE = 128 << 20  # of many files in one query, threads wait for one another to keep the rows' order

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from common.errors import JobError
 from section1.config import ProcessConfig, Rules
+from section1.core.moves import Move
+from section1.core.report import Counts
 from section1.operator.source import Source
-from section1.util.moves import Move
-from section1.util.report import Counts
 
 
 class Engine(Protocol):

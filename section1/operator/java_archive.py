@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from section1.config import ROOT
+from common.paths import ROOT
 from section1.operator.java import Java
 
 FOLDER = ROOT / ".local" / "java"

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from common.errors import JobError
 from common.picture import is_of, mark_svg
+from section1.core.batch import in_time
+from section1.core.page import TEMPLATE, page
+from section1.core.report import Committed, Report, Tally
 from section1.operator.destination import Destination, ReportUnreadable
-from section1.util.batch import in_time
-from section1.util.page import TEMPLATE, page
-from section1.util.report import Committed, Report, Tally
 
 COMPARED = 24  # earlier batches that a page shows
 KEPT_CURRENT = 24  # of the newest batches: their pages follow what is committed; an older one stays as it was made

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from section1.util.columns import REQUIRED, HeaderRefused, positions
-from section1.util.csv_records import Record, records
+from section1.core.columns import REQUIRED, HeaderRefused, positions
+from section1.core.csv_records import Record, records
 
 _SCHEMA = pa.schema([(column, pa.string()) for column in (*REQUIRED, "raw_row")])
 _ROWS_AT_ONCE = 20_000

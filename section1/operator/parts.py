@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Event
 from typing import BinaryIO
 
-from section1.util.columns import header
-from section1.util.csv_records import RecordCount
-from section1.util.plain_csv import BLOCK_BYTES
+from section1.core.columns import header
+from section1.core.csv_records import RecordCount
+from section1.core.plain_csv import BLOCK_BYTES
 
 SECONDS_BETWEEN_FLUSHES = 0.5
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import JobError, UsageError
-from section1.util.columns import NEEDS_QUOTES, HeaderRefused
-from section1.util.csv_records import RecordTooLong
-from section1.util.plain_csv import BLOCK_BYTES, PlainCheck
-from section1.util.report import FileRead, FileRefused, FileSkipped
+from section1.core.columns import NEEDS_QUOTES, HeaderRefused
+from section1.core.csv_records import RecordTooLong
+from section1.core.plain_csv import BLOCK_BYTES, PlainCheck
+from section1.core.report import FileRead, FileRefused, FileSkipped
 
 logger = logging.getLogger(__name__)
 

@@ -21,16 +21,16 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from common.errors import JobError
 from section1.config import Rules, SparkSettings
+from section1.core.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
+from section1.core.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
+from section1.core.moves import Move
+from section1.core.parts import in_parts
+from section1.core.plain_csv import BLOCK_BYTES
+from section1.core.report import Counts
 from section1.operator.engine import EngineFailed
 from section1.operator.java_gateway import QUIET, JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
-from section1.util.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
-from section1.util.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
-from section1.util.moves import Move
-from section1.util.parts import in_parts
-from section1.util.plain_csv import BLOCK_BYTES
-from section1.util.report import Counts
 
 _SETTINGS = {
     "spark.ui.showConsoleProgress": "false",

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from common.paths import ROOT
 from common.test import containers
-from common.test.containers import OWNER, ROOT, Ran, alone, docker, free_port
+from common.test.containers import OWNER, Ran, alone, docker, free_port
 from common.test.waiting import wait_until
 
 __all__ = [

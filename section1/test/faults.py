@@ -26,12 +26,13 @@ from typing import Any, NoReturn
 
 import section1.main
 from common import cli
+from common.paths import ROOT
 from common.progress import Progress
-from section1.config import ROOT, ProcessConfig, load_process
+from section1.config import ProcessConfig, load_process
+from section1.core.report import Counts
 from section1.main import Request
 from section1.operator.engine import engine_of
 from section1.operator.source import Source
-from section1.util.report import Counts
 
 SIGNALS = ("SIGKILL", "SIGTERM")
 ERRORS = ("ENOSPC", "EIO", "EACCES")

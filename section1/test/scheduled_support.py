@@ -16,8 +16,9 @@ from typing import Any, NoReturn, Self
 
 import section1_manage
 from common import cli
+from common.paths import ROOT
 from common.schedule.job import Job
-from common.test.schedule_support import ROOT, Night
+from common.test.schedule_support import Night
 from section1 import scheduled
 from section1.config import CONF, ProcessConfig, load_process
 from section1.test.support import publish, write_files

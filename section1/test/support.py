@@ -9,8 +9,8 @@ from typing import Any
 
 from common.progress import Progress
 from section1.config import CONF, ProcessConfig, load_process
+from section1.core.columns import OUTPUTS
 from section1.main import Outcome, Request, run
-from section1.util.columns import OUTPUTS
 
 HEADER = "name,email,date_of_birth,mobile_no"
 BATCH = "2026-11-23T16"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.errors import UsageError
-from section1.util.batch import NAME, free_name, hour_of, in_time, parse
+from section1.core.batch import NAME, free_name, hour_of, in_time, parse
 
 HOUR = "2026-11-23T16"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from common.paths import ROOT
 from common.test.web_server import Site, site
 from section1 import cluster
-from section1.config import ROOT
 
 MASTER = {"status": "ALIVE", "aliveworkers": 2}
 WORKER = {"masterwebuiurl": "http://section1-master:8080", "cores": 2, "coresused": 1}

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from common.paths import ROOT
 from common.progress import Progress
 from section1 import main
-from section1.config import CONF, ROOT, ProcessConfig, Rules
+from section1.config import CONF, ProcessConfig, Rules
+from section1.core.moves import Comparison, Move, by_reason, total
+from section1.core.report import Counts
 from section1.operator import source
 from section1.operator.destination import Destination
 from section1.operator.source import SourceChanged, SourceMissing
@@ -20,8 +23,6 @@ from section1.test.test_dry_run import tree
 from section1.test.test_engines import ENGINES, HAND_MADE, REAL_FILE, nasty_files
 from section1.test.test_manage import Ran, manage
 from section1.test.test_privacy import LABELLED, REFUSED, secrets_in
-from section1.util.moves import Comparison, Move, by_reason, total
-from section1.util.report import Counts
 
 NEXT = "2026-11-23T17"
 SHIPPED = (CONF / "section1_process.yaml").read_text()

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from common.errors import UsageError
-from section1.config import ROOT, DuckdbSettings, ProcessConfig, Rules, SparkSettings, load_process
+from common.paths import ROOT
+from section1.config import DuckdbSettings, ProcessConfig, Rules, SparkSettings, load_process
+from section1.core.label_sql import latest_adult_birthday
 from section1.test import oracle
-from section1.util.label_sql import latest_adult_birthday
 from section1_manage import job, parser
 
 GOOD = """\

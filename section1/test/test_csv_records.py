@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from section1.util import csv_records
-from section1.util.csv_records import Record, RecordCount, RecordTooLong, records
+from section1.core import csv_records
+from section1.core.csv_records import Record, RecordCount, RecordTooLong, records
 
 PIECES = ["a", "b", ",", '"', '""', "\n", "\r\n", "\r", " ", "é", "எ", "\0", "\ud800"]
 

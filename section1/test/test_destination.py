@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from common.errors import Busy
+from section1.core.report import Counts, FileRead, Report
 from section1.operator.destination import Destination, ReportUnreadable, Stage
 from section1.test.support import BATCH
-from section1.util.report import Counts, FileRead, Report
 
 NEXT = "2026-11-23T17"
 PAGE = b"<p>so many rows"

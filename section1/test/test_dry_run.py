@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from section1.config import ROOT
+from common.paths import ROOT
 from section1.test.support import BATCH, application, config_for, csv_of, publish, write_files
 from section1.test.test_manage import SHORT_RUN, without_progress
 

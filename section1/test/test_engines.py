@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from section1.config import ROOT, ProcessConfig
+from common.paths import ROOT
+from section1.config import ProcessConfig
 from section1.operator import duckdb_operator
 from section1.test import nasty
 from section1.test.nasty import cell, folders

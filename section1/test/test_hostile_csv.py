@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.test.hostile import mutated, verdicts
+from section1.core import csv_records
+from section1.core.columns import HeaderRefused
+from section1.core.csv_records import MAX_RECORD_BYTES, RecordTooLong, records
+from section1.core.plain_csv import BLOCK_BYTES, PlainCheck
 from section1.operator.parquet_stage import stage_as_parquet
 from section1.test import oracle
 from section1.test.support import application, csv_of
 from section1.test.test_engines import label_everything
-from section1.util import csv_records
-from section1.util.columns import HeaderRefused
-from section1.util.csv_records import MAX_RECORD_BYTES, RecordTooLong, records
-from section1.util.plain_csv import BLOCK_BYTES, PlainCheck
 
 BOM = b"\xef\xbb\xbf"
 SEEDS = (

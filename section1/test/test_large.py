@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 
-from section1.config import ROOT
+from common.paths import ROOT
 from section1.test.support import BATCH, application, csv_of, write_files
 
 Budget = Callable[[int, int], int]

@@ -12,6 +12,9 @@ from common.errors import Busy
 from common.progress import Progress
 from section1 import main
 from section1.config import ProcessConfig
+from section1.core.batch import in_time
+from section1.core.moves import Move
+from section1.core.report import Committed, Counts, FileRead, FileRefused
 from section1.main import Outcome, Request, RowsNotCompared, SourceGone, compare, require_all_there, run
 from section1.operator.destination import Destination
 from section1.operator.engine import Engine, engine_of
@@ -20,9 +23,6 @@ from section1.test.support import BATCH, NOW, application, bytes_of, config_for,
 from section1.test.test_dry_run import tree
 from section1.test.test_manage_batches import EMPTY
 from section1.test.test_manage_losses import meddle
-from section1.util.batch import in_time
-from section1.util.moves import Move
-from section1.util.report import Committed, Counts, FileRead, FileRefused
 
 NEXT = "2026-11-23T17"
 GOOD, MIXED = csv_of(application()), csv_of(application("Bob Tan"), application(mobile_no="1"))

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from section1.config import CONF, ROOT
+from common.paths import ROOT
+from section1.config import CONF
 from section1.test.support import BATCH, application, csv_of, rows_of, write_files
 
 COMMAND = [sys.executable, str(ROOT / "section1_manage.py")]
@@ -111,7 +112,7 @@ def test_a_run_on_duckdb_imports_nothing_that_it_can_do_without(tmp_path: Path) 
     shipped = ["--task-config", "section1_process.yaml", "--engine", "duckdb"]
     folders = ["--src-path", str(tmp_path), "--dest-path", str(tmp_path / "dest")]
     modules = imported(command(*shipped, *folders, folder=tmp_path, python=("-X", "importtime")))
-    assert "section1.util.summary" in modules
+    assert "section1.core.summary" in modules
     assert modules & HEAVY == HEAVY - {"pyspark", "rich"}
 
 

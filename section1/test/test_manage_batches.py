@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from section1.config import CONF, ProcessConfig
+from section1.core.columns import OUTPUTS, REASONS
 from section1.main import SourceGone
 from section1.operator.destination import ReportUnreadable
 from section1.test.support import BATCH, application, bytes_of, config_for, csv_of, publish, write_files
 from section1.test.test_manage import manage, published
-from section1.util.columns import OUTPUTS, REASONS
 
 SECOND, NEXT = f"{BATCH}-2", "2026-11-23T17"
 FIRST_FILE = csv_of(application())

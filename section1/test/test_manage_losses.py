@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from section1 import main
+from section1.core.report import Counts, Report
 from section1.main import RowsLost
 from section1.operator.destination import Destination, Stage
 from section1.operator.engine import Engine, engine_of
 from section1.operator.source import Source, SourceChanged
 from section1.test.support import application, config_for, csv_of, publish, write_files
 from section1.test.test_manage_batches import FIRST_FILE, SUCCESSFUL_HEADER, everything_in
-from section1.util.report import Counts, Report
 
 
 class Meddling:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from common.test.browser import opened
+from section1.core.columns import REASONS
+from section1.core.page import page
+from section1.core.report import Counts, FileRead, FileRefused, FileSkipped, Report, Tally
+from section1.core.trend import Trend, trends
 from section1.test.support import BATCH
-from section1.util.columns import REASONS
-from section1.util.page import page
-from section1.util.report import Counts, FileRead, FileRefused, FileSkipped, Report, Tally
-from section1.util.trend import Trend, trends
 
 SHA = "0" * 64
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)> $batch \u202e\"'&.csv"

@@ -11,13 +11,13 @@ import pytest
 from faker import Faker
 
 from section1.config import ProcessConfig
+from section1.core.batch import in_time
+from section1.core.columns import OUTPUTS
 from section1.operator import pages
 from section1.operator.destination import Destination
 from section1.test.faults import Driver, Order
 from section1.test.support import BATCH, application, bytes_of, config_for, csv_of, outputs_of, publish, write_files
 from section1.test.test_page import read
-from section1.util.batch import in_time
-from section1.util.columns import OUTPUTS
 
 NEXT, LAST = "2026-11-23T17", "2026-11-23T18"
 GOOD, BAD = csv_of(application()), csv_of(application(mobile_no="1"))

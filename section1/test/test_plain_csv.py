@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from section1.core import plain_csv
+from section1.core.csv_records import records
+from section1.core.plain_csv import PlainCheck
 from section1.test.support import HEADER, application, csv_of
-from section1.util import plain_csv
-from section1.util.csv_records import records
-from section1.util.plain_csv import PlainCheck
 
 GOOD_LINE = application()
 PIECES = ["a", ",", "\n", f"{GOOD_LINE}\n", f"{GOOD_LINE}\n", "é", '"', "\r", "\0"]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from common.paths import ROOT
 from section1 import main
-from section1.config import ROOT
+from section1.core.report import Counts
 from section1.operator.engine import Engine, EngineFailed, engine_of
 from section1.operator.source import Source
 from section1.test.support import BATCH, application, csv_of, write_files
 from section1.test.test_manage import SHORT_RUN, without_progress
-from section1.util.report import Counts
 from section1_manage import job, parser
 
 GOOD = application("Quillabelle Zanzivar", "quillabelle@zanzi-mail.com", "1987-03-04", "98127634")

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from section1.config import ROOT
+from common.paths import ROOT
+from section1.core.columns import OUTPUTS
 from section1.operator.destination import Destination
 from section1.test.faults import ERRORS, SIGNALS, Driver, Ending, Order
 from section1.test.support import BATCH, application, config_for, csv_of, outputs_of, write_files
-from section1.util.columns import OUTPUTS
 
 A = csv_of(application(), application(name=""))
 B = csv_of(application(name="Bob Tan", email="bob@tan.org"))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from section1.config import Rules
+from section1.core.columns import SUCCESSFUL, UNSUCCESSFUL
+from section1.core.label_sql import latest_adult_birthday, parameters
 from section1.test.support import BATCH, Row, application, config_for, csv_of, publish, rows_of, write_files
-from section1.util.columns import SUCCESSFUL, UNSUCCESSFUL
-from section1.util.label_sql import latest_adult_birthday, parameters
 
 SHIPPED = Rules(
     as_of=date(2022, 1, 1),

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import section1_manage
+from common.paths import ROOT
 from common.schedule import record
-from common.test.schedule_support import ROOT, TOKEN, Listener, listening, use_own_scratch, with_few_rights
+from common.test.schedule_support import TOKEN, Listener, listening, use_own_scratch, with_few_rights
 from section1 import scheduled
 from section1.test.scheduled_support import BATCH, Site
 from section1.test.support import application, csv_of, rows_of

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 import pytest
 
+from section1.core.plain_csv import BLOCK_BYTES, PlainCheck
+from section1.core.report import FileRead, FileRefused, FileSkipped
 from section1.operator.source import (
     AllRefused,
     Source,
@@ -20,8 +22,6 @@ from section1.operator.source import (
     require_unchanged,
 )
 from section1.test.support import application, csv_of, write_files
-from section1.util.plain_csv import BLOCK_BYTES, PlainCheck
-from section1.util.report import FileRead, FileRefused, FileSkipped
 
 PLAIN, MORE = csv_of(application()), csv_of(application("Bob Tan"), application("Cy Ng"))
 QUOTED = csv_of('"Lim, Ada",ada@lim.com,1990-12-10,91234567')

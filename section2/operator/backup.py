@@ -17,7 +17,7 @@ from psycopg2 import sql
 from common.database import migrate
 from common.errors import Busy, JobError
 from common.postgresql import SUPERUSER, Server
-from section2.config import CONF
+from section2.config import MIGRATIONS
 from section2.operator.client import client
 
 PIECE = 1 << 20
@@ -84,7 +84,7 @@ def _require_sales(restored: Server) -> None:
         cursor.execute("select to_regclass('sales.orders') is not null")
         if cursor.fetchone() != (True,):
             raise BackupFailed("restore", "this is a backup, but of no sales database")
-    migrate(restored, CONF)
+    migrate(restored, MIGRATIONS)
 
 
 def _fill(server: Server, database: str, source: IO[bytes]) -> None:

@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from common.postgresql import Server
-from section2.config import STATEMENTS
+from section2.config import SQL
 
 COLUMNS = 3
 HEAD = """digraph sales {
@@ -37,9 +37,9 @@ class Reference(NamedTuple):
 def source(server: Server) -> str:
     """Return the diagram of the schema's tables in Graphviz's language, the same for the same catalogue."""
     with server.connected() as connection, connection.cursor() as cursor:
-        cursor.execute((STATEMENTS / "section2_catalogue_columns.sql").read_text())
+        cursor.execute((SQL / "section2_catalogue_columns.sql").read_text())
         columns = [Column(*row) for row in cursor.fetchall()]
-        cursor.execute((STATEMENTS / "section2_catalogue_references.sql").read_text())
+        cursor.execute((SQL / "section2_catalogue_references.sql").read_text())
         references = [Reference(*row) for row in cursor.fetchall()]
     tables = [_table(name, list(its)) for name, its in groupby(columns, key=lambda column: column.table)]
     related = {table for reference in references for table in (reference.child, reference.parent)}

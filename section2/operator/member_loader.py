@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.postgresql import Cursor, Server, copy_rows
-from section2.config import LOADER, STATEMENTS
+from section2.config import LOADER, SQL
 from section2.operator.applications import Batch, committed
 from section2.operator.order_loader import require_alone
 
@@ -43,7 +43,7 @@ def load_members(server: Server, destination: Path) -> Upserted:
 def _load(cursor: Cursor, batch: Batch, total: Upserted) -> None:
     cursor.execute("truncate staged_member")
     copy_rows(cursor, "staged_member", batch.applications())
-    cursor.execute((STATEMENTS / "section2_load_members.sql").read_text(), {"batch": batch.key})
+    cursor.execute((SQL / "section2_load_members.sql").read_text(), {"batch": batch.key})
     [(inserted, updated, read, refused)] = cursor.fetchall()
     unchanged = read - inserted - updated - sum(refused.values())
     cursor.execute(

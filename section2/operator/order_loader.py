@@ -11,8 +11,8 @@ from psycopg2.extras import execute_values
 
 from common.errors import Busy, UsageError
 from common.postgresql import Connection, Cursor, Server, copy_rows
-from section2.config import LOADER, STATEMENTS
-from section2.util.shop import BATCH, BUYERS_A_BATCH, Item, Order, Shop
+from section2.config import LOADER, SQL
+from section2.core.shop import BATCH, BUYERS_A_BATCH, Item, Order, Shop
 
 CATALOGUE = -1
 TRIES = 20
@@ -77,7 +77,7 @@ class _Load:
         with connection.cursor() as cursor:
             self._items = self._catalogue(cursor)
             self._buyers = _known_buyers(cursor, shop.seed)
-            cursor.execute((STATEMENTS / "section2_staging.sql").read_text())
+            cursor.execute((SQL / "section2_staging.sql").read_text())
         connection.commit()
 
     def batch(self, batch: int, done: int | None, wanted: int) -> int:
@@ -87,7 +87,7 @@ class _Load:
                 self._add_buyers(cursor, batch)
             orders = list(islice(self._shop.orders(batch), done, wanted))
             self._stage(cursor, orders)
-            cursor.execute((STATEMENTS / "section2_load_orders.sql").read_text())
+            cursor.execute((SQL / "section2_load_orders.sql").read_text())
             self._note(cursor, batch, wanted)
         self._connection.commit()
         return len(orders)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from common.paths import ROOT
 from common.postgresql import Server
 from common.test.databases import run_sql
-from section2.config import QUERIES, ROOT
-from section2.util.question import questions
+from section2.config import QUERIES
+from section2.core.question import questions
 
 COMMANDS = ("run", "create", "load", "load-members", "query", "psql", "check", "erd", "backup", "restore")
 

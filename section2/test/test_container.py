@@ -94,7 +94,7 @@ def test_the_named_questions_are_answered(started: Copy) -> None:
     "arguments",
     [
         ("query", "x'; drop schema sales cascade; --"),
-        ("query", "../conf/section2_create"),
+        ("query", "../migrations/section2_create"),
         ("load", "--orders", "1; drop schema sales cascade"),
         ("load", "--orders", "300", "--seed", "1'; drop schema sales cascade; --"),
         ("load", "--orders", "300", "--until", "2026-10-31'; drop schema sales cascade; --"),

@@ -3,10 +3,10 @@
 import pytest
 
 from common.graph import png, svg
+from common.paths import ROOT
 from common.picture import is_of
 from common.postgresql import Server
 from common.test.databases import run_sql
-from section2.config import ROOT
 from section2.operator.diagram import source
 
 PICTURES = {kind: ROOT / "section2" / f"section2_entity_diagram.{kind}" for kind in ("svg", "png")}

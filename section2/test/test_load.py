@@ -22,9 +22,9 @@ from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.kills import KILLED, row_of_kills
 from common.test.waiting import wait_until
+from section2.core.shop import Shop
 from section2.main import create, differences
 from section2.operator.order_loader import load_orders, require_alone
-from section2.util.shop import Shop
 
 UNTIL = date(2026, 10, 31)
 KILLS = {"a backend": (20, 70), "the whole server": (20, 60), "the loader": (5, 80)}
@@ -56,9 +56,9 @@ def count(sales: Server) -> int:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("section2.util.shop.BATCH", 100)
+    monkeypatch.setattr("section2.core.shop.BATCH", 100)
     monkeypatch.setattr("section2.operator.order_loader.BATCH", 100)
-    monkeypatch.setattr("section2.util.shop.BUYERS_A_BATCH", 20)
+    monkeypatch.setattr("section2.core.shop.BUYERS_A_BATCH", 20)
     monkeypatch.setattr("section2.operator.order_loader.BUYERS_A_BATCH", 20)
 
 

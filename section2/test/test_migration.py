@@ -10,7 +10,7 @@ from common.database import migrate
 from common.embedded_postgresql import binaries
 from common.postgresql import Server, StatementFailed
 from common.test.databases import run_sql
-from section2.config import CONF
+from section2.config import MIGRATIONS
 from section2.main import create, differences
 from section2.test.support import NOW, Shop
 
@@ -53,7 +53,7 @@ def test_an_empty_database_gets_every_version_once(empty: Server) -> None:
 def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
     empty: Server, sales: Server, version: int
 ) -> None:
-    assert migrate(empty, CONF, version) == VERSIONS[:version]
+    assert migrate(empty, MIGRATIONS, version) == VERSIONS[:version]
     with empty.connected() as connection:
         connection.autocommit = True
         shop = Shop(connection)
@@ -73,7 +73,7 @@ def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
 
 
 def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: Path) -> None:
-    for path in CONF.glob("*.sql"):
+    for path in MIGRATIONS.glob("*.sql"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "section2_create_6_broken.sql").write_text(
         "-- depends: section2_create_5_aggregate_views\n"
@@ -89,14 +89,14 @@ def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: 
 
 
 def test_a_migration_that_was_killed_blocks_no_other(empty: Server) -> None:
-    migrate(empty, CONF, 1)
+    migrate(empty, MIGRATIONS, 1)
     run_sql(empty, "insert into public.yoyo_lock (locked, ctime, pid) values (1, now(), 4711)")
-    assert migrate(empty, CONF) == VERSIONS[1:]
+    assert migrate(empty, MIGRATIONS) == VERSIONS[1:]
 
 
 def test_two_migrations_at_once_wait_for_one_another(empty: Server) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: migrate(empty, CONF), range(4)))
+        done = list(pool.map(lambda _: migrate(empty, MIGRATIONS), range(4)))
     assert sorted(done, key=len) == [[], [], [], VERSIONS]

@@ -10,9 +10,9 @@ from common.errors import UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section2.config import QUERIES
+from section2.core.question import named, questions
 from section2.main import ask
 from section2.test.support import NOW, Shop, days_ago
-from section2.util.question import named, questions
 
 SINGAPORE = ZoneInfo("Asia/Singapore")
 
@@ -228,7 +228,7 @@ def test_no_question_is_without_words_and_all_are_answered_on_an_empty_database(
         answer(sales, name)
 
 
-@pytest.mark.parametrize("name", ["nonsense", "../conf/section2_create", "x'; drop schema sales cascade; --", ""])
+@pytest.mark.parametrize("name", ["nonsense", "../migrations/section2_create", "x'; drop schema sales cascade; --", ""])
 def test_a_question_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="there is no such question"):
         named(QUERIES, name)

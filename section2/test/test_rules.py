@@ -10,7 +10,7 @@ from psycopg2.errors import CheckViolation, ForeignKeyViolation, UniqueViolation
 
 from common.postgresql import Server
 from common.test.databases import run_sql
-from section2.config import CONF
+from section2.config import MIGRATIONS
 from section2.main import differences
 from section2.test.support import LONG_AGO, NOW, Shop, days_ago
 
@@ -397,7 +397,7 @@ def test_every_table_and_column_has_a_comment(sales: Server) -> None:
 
 
 def test_every_constraint_is_named_by_us(sales: Server) -> None:
-    named = {name for path in CONF.glob("*.sql") for name in re.findall(r"constraint (\w+)", path.read_text())}
+    named = {name for path in MIGRATIONS.glob("*.sql") for name in re.findall(r"constraint (\w+)", path.read_text())}
     there = run_sql(
         sales,
         "select conname from pg_constraint"

@@ -7,17 +7,17 @@ from multiprocessing import get_context
 from common.config import load
 from common.errors import JobError, UsageError
 from common.progress import Progress
+from section3.capacity.check import CASES, Check, check
+from section3.capacity.cost import bill
+from section3.capacity.facts import Prices
+from section3.capacity.knees import knees
+from section3.capacity.model import SCENARIOS, Model, Scenario
+from section3.capacity.needs import needs
+from section3.capacity.outcome import Outcome, simulate
+from section3.capacity.report import ends, latencies, sections
+from section3.capacity.results import Results, fingerprint
 from section3.config import CAPACITY, MODEL, PRICES
 from section3.operator.plots import draw
-from section3.util.check import CASES, Check, check
-from section3.util.cost import bill
-from section3.util.facts import Prices
-from section3.util.knees import knees
-from section3.util.model import SCENARIOS, Model, Scenario
-from section3.util.needs import needs
-from section3.util.outcome import Outcome, simulate
-from section3.util.report import ends, latencies, sections
-from section3.util.results import Results, fingerprint
 
 PROCESSES = 2
 HIGHEST_RATE = 10**12
@@ -32,7 +32,7 @@ class ImagesLost(JobError):
             f"{one.scenario} at {one.rate:,} ({one.expired} expired, {one.lost} lost, {one.left} left)"
             for one in outcomes
         )
-        super().__init__(f"images are lost or stuck: {cases}; nothing was written; see section3/util/simulation.py")
+        super().__init__(f"images are lost or stuck: {cases}; nothing was written; see section3/capacity/simulation.py")
 
 
 def make() -> str:

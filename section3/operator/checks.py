@@ -11,9 +11,10 @@ from pathlib import Path
 from cfnlint.api import lint_file
 
 from common.errors import JobError
-from section3.config import ROOT, TEMPLATE
-from section3.util.requirements import RULES, violations
-from section3.util.template import load
+from common.paths import ROOT
+from section3.config import TEMPLATE
+from section3.rules.requirements import RULES, violations
+from section3.rules.template import load
 
 # In an environment of its own, because it pins older versions of what others use.
 CHECKOV_FOLDER = Path(".local") / "checkov"

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 from common.config import load
 from common.picture import mark_png
+from section3.capacity.cost import COMPONENTS
+from section3.capacity.model import SCENARIOS, Model, Scenario, Window
+from section3.capacity.report import NAMES
+from section3.capacity.results import Results
+from section3.capacity.sizing import planned_tasks
 from section3.config import MODEL, SECTION
-from section3.util.cost import COMPONENTS
-from section3.util.model import SCENARIOS, Model, Scenario, Window
-from section3.util.report import NAMES
-from section3.util.results import Results
-from section3.util.sizing import planned_tasks
 
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe and Ito's
 MARKERS = ("o", "s", "^", "D")

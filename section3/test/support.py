@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 from moto.cloudformation.parsing import get_model_map
 
-from section3.util.template import Tree, names, read
+from section3.rules.template import Tree, names, read
 
 REGION, ACCOUNT = "ap-southeast-1", "123456789012"
 FUNCTIONS = Path(__file__).resolve().parents[1] / "function"

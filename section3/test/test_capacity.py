@@ -7,16 +7,16 @@ import pytest
 from common.config import load
 from common.errors import UsageError
 from common.picture import is_of
+from section3.capacity.cost import bill, cluster
+from section3.capacity.facts import Prices
+from section3.capacity.knees import knees
+from section3.capacity.model import SCENARIOS, Model, Scenario
+from section3.capacity.needs import needs
+from section3.capacity.outcome import simulate
+from section3.capacity.report import sections
 from section3.config import CAPACITY, MODEL, PRICES
 from section3.operator import capacity, plots
-from section3.util import template
-from section3.util.cost import bill, cluster
-from section3.util.facts import Prices
-from section3.util.knees import knees
-from section3.util.model import SCENARIOS, Model, Scenario
-from section3.util.needs import needs
-from section3.util.outcome import simulate
-from section3.util.report import sections
+from section3.rules import template
 
 ANEW = "make them anew: .venv/bin/python -m section3 simulate"
 FILE, LIST, WRITTEN = load(Model, MODEL), load(Prices, PRICES), capacity.read()

@@ -5,13 +5,13 @@ from math import ceil
 import pytest
 
 from common.config import load
+from section3.capacity.cost import COMPONENTS, bill, cluster, kafka_mb, monthly
+from section3.capacity.facts import Fact, Price, Prices, Tier
+from section3.capacity.knees import knees
+from section3.capacity.model import Model
+from section3.capacity.needs import as_it_stands, needs
+from section3.capacity.sizing import launch_rate, most_brokers, planned_tasks, sink_units, slices
 from section3.config import MODEL, PRICES
-from section3.util.cost import COMPONENTS, bill, cluster, kafka_mb, monthly
-from section3.util.facts import Fact, Price, Prices, Tier
-from section3.util.knees import knees
-from section3.util.model import Model
-from section3.util.needs import as_it_stands, needs
-from section3.util.sizing import launch_rate, most_brokers, planned_tasks, sink_units, slices
 
 FILE, LIST = load(Model, MODEL), load(Prices, PRICES)
 

@@ -14,10 +14,10 @@ from moto.cloudformation.parsing import get_model_map
 
 from section3.config import SECTION
 from section3.function import read, upload
+from section3.rules.template import load
+from section3.rules.template import read as read_template
 from section3.test.support import ACCOUNT, PARAMETERS, REFUSED, REGION, UNSUPPORTED, sub_template
 from section3.test.test_functions import OTHER, OWNER, call
-from section3.util.template import load
-from section3.util.template import read as read_template
 
 IMAGE = b"\x89PNG\r\n\x1a\n and so on"
 WEEK = 7 * 86_400

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from section3.function import read, upload
+from section3.rules.template import load
 from section3.test.support import FUNCTIONS
-from section3.util.template import load
 
 OWNER, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 LARGEST = 100

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from section3.rules.requirements import RULES, violations
+from section3.rules.template import Template, read
 from section3.test.mutation import access, api, encryption, network, resilience, retention, watching
 from section3.test.mutation.mutation import Mutation, kafka_setting, put
 from section3.test.support import UNSUPPORTED
-from section3.util.requirements import RULES, violations
-from section3.util.template import Template, read
 
 ORIGINAL = read()
 MUTATIONS = [

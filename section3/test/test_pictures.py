@@ -8,7 +8,7 @@ import pytest
 
 from common.picture import is_of
 from section3.operator.pictures import PICTURES, GraphvizMissing, png
-from section3.util.template import load
+from section3.rules.template import load
 
 OUTSIDE = {"web", "engineers", "analysts", "internet", "dashboards"}
 NODE = re.compile(r'^\t+(\w+) \[label=.*?image="', re.MULTILINE | re.DOTALL)

@@ -4,8 +4,8 @@ from math import inf
 
 import pytest
 
+from section3.capacity.queueing import mean_wait, waiting_probability
 from section3.test.theory import mean_wait_general
-from section3.util.queueing import mean_wait, waiting_probability
 
 
 @pytest.mark.parametrize("busy", [0.1, 0.5, 0.7, 0.99])

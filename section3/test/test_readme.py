@@ -7,13 +7,13 @@ from typing import NamedTuple
 import pytest
 
 from section2.config import TEAMS
+from section3.capacity.report import Section, bills, checks, knees, latencies, needs, variants
+from section3.capacity.results import Results
 from section3.config import SECTION
 from section3.operator import capacity
 from section3.operator.pictures import PICTURES
-from section3.util.report import Section, bills, checks, knees, latencies, needs, variants
-from section3.util.requirements import RULES
-from section3.util.results import Results
-from section3.util.template import load
+from section3.rules.requirements import RULES
+from section3.rules.template import load
 
 README = (SECTION / "README.md").read_text(encoding="utf-8")
 NAMES = re.compile(r"`([^`]+)`")

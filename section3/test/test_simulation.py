@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.config import load
+from section3.capacity.arrivals import Images, arrivals, kafka_lag
+from section3.capacity.check import CASES, STATED_ERROR, check, pure
+from section3.capacity.model import SCENARIOS, Model, Scenario
+from section3.capacity.outcome import Run, run, simulate
+from section3.capacity.simulation import Platform
+from section3.capacity.sizing import planned_tasks
 from section3.config import MODEL
 from section3.operator.capacity import read
 from section3.test.theory import mean_wait_general
-from section3.util.arrivals import Images, arrivals, kafka_lag
-from section3.util.check import CASES, STATED_ERROR, check, pure
-from section3.util.model import SCENARIOS, Model, Scenario
-from section3.util.outcome import Run, run, simulate
-from section3.util.simulation import Platform
-from section3.util.sizing import planned_tasks
 
 FILE = load(Model, MODEL)
 SMALL = FILE.changed({"scenarios": {"minutes": 15, "least_images": 1, "burst": {"start": 3, "length": 3, "factor": 4}}})

@@ -8,8 +8,8 @@ import pytest
 
 from section3.config import TEMPLATE
 from section3.operator import checks
-from section3.util.requirements import RULES, requirement, violations
-from section3.util.template import Template, load, names, read, text
+from section3.rules.requirements import RULES, requirement, violations
+from section3.rules.template import Template, load, names, read, text
 
 SUPPRESSIONS = {
     ("ImageBucket", "CKV_AWS_21"),

@@ -1,6 +1,6 @@
 """What theory says of a queue, for a simulation to be held against."""
 
-from section3.util.queueing import mean_wait
+from section3.capacity.queueing import mean_wait
 
 
 def mean_wait_general(workers: int, rate: float, service: float, cv: float) -> float:

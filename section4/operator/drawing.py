@@ -10,17 +10,18 @@ from pathlib import Path
 import vl_convert
 
 from common.errors import JobError
+from common.paths import ROOT
 from common.picture import mark_png
 from common.postgresql import Answer, Cursor, Server
-from section4.config import QUERIES, READER, ROOT
-from section4.util.bound import bound
-from section4.util.chart import CONFIG, Chart, annotated, chart, picture
-from section4.util.country import name_of
-from section4.util.panels import ANNOTATED, FRESHNESS, PANELS, RUNS, question
+from section4.config import QUERIES, READER
+from section4.core.bound import bound
+from section4.core.chart import CONFIG, Chart, annotated, chart, picture
+from section4.core.country import name_of
+from section4.core.panels import ANNOTATED, FRESHNESS, PANELS, RUNS, question
 
 PICTURE = ROOT / "section4" / "covid19_graph.png"
 PAGE = ROOT / "section4" / "covid19_dashboard.html"
-TEMPLATE = Path(__file__).parent.parent / "util" / "page.html"
+TEMPLATE = Path(__file__).parent.parent / "core" / "page.html"
 VEGA_LITE = "6.4"
 EMBED = """
 for (const [id, spec] of Object.entries(JSON.parse(document.getElementById("charts").textContent)))

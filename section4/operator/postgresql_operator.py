@@ -11,11 +11,11 @@ import psycopg2
 
 from common.errors import Busy, UsageError, one_line
 from common.postgresql import Cursor, Server, copy_rows
-from section4.config import LOADER, STATEMENTS
+from section4.config import LOADER, SQL
+from section4.core.country import name_of
+from section4.core.record import Ask, Record, Refused, SourceBroken
 from section4.operator.web import Validators
-from section4.source import sample
-from section4.util.country import name_of
-from section4.util.record import Ask, Record, Refused, SourceBroken
+from section4.sources import sample
 
 
 class SampleRefused(UsageError):
@@ -182,4 +182,4 @@ def _records(said: Iterable[Record | Refused], refused: Counter[str]) -> Iterato
 
 
 def _statement(name: str) -> str:
-    return (STATEMENTS / f"{name}.sql").read_text()
+    return (SQL / f"{name}.sql").read_text()

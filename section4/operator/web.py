@@ -12,7 +12,7 @@ from urllib3 import BaseHTTPResponse, Retry
 from urllib3.exceptions import HTTPError
 
 from section4.config import WebSettings
-from section4.util.record import BrokenOff, NotThere, SourceBroken
+from section4.core.record import BrokenOff, NotThere, SourceBroken
 
 AGENT = "covid-ingestion/1 (a daily job; python-requests)"
 PASSING = (429, 500, 502, 503, 504)

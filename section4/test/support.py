@@ -10,10 +10,10 @@ from common.postgresql import Server
 from common.progress import Progress
 from common.test.web_server import Site
 from section4.config import ProcessConfig, WebSettings
+from section4.core.record import Ask, Record, Refused
 from section4.main import SOURCES, Outcome, Request, ingest
 from section4.operator.web import Web
-from section4.source.asking import Place
-from section4.util.record import Ask, Record, Refused
+from section4.sources.asking import Place
 
 REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data" / "covid" / "jhu_singapore.csv"
 NOW = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)

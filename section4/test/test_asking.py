@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from section4.source.asking import of_each
+from section4.core.record import NotThere, Record, Refused, SourceBroken
+from section4.sources.asking import of_each
 from section4.test.support import EVERYTHING, asking
-from section4.util.record import NotThere, Record, Refused, SourceBroken
 
 DAY = date(2022, 3, 9)
 CODES = ["AQ", "DE", "FR", "MY", "NA", "SG", "US", "XK", "ZA"]

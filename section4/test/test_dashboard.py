@@ -17,11 +17,11 @@ from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.web_server import Site
 from section4.config import GRAFANA, QUERIES
+from section4.core.dashboard import dashboard_json
+from section4.core.panels import BOARDS, PANELS, PIPELINE, Board, Panel, View
 from section4.main import create
 from section4.test.support import ingested, owid
 from section4.test.test_pipeline import ALL, aged, put
-from section4.util.dashboard import dashboard_json
-from section4.util.panels import BOARDS, PANELS, PIPELINE, Board, Panel, View
 
 COMMITTED = {board.uid: (GRAFANA / f"{board.uid}_dashboard.json").read_text() for board in BOARDS}
 MODELS: dict[str, dict[str, Any]] = {uid: json.loads(text) for uid, text in COMMITTED.items()}

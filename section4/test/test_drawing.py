@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from common.paths import ROOT
 from common.picture import is_of
 from common.postgresql import Server
 from common.test.browser import opened
 from common.test.databases import run_sql
 from common.test.web_server import Site
-from section4.config import ROOT
+from section4.core.panels import PANELS
 from section4.operator import drawing
 from section4.operator.drawing import NoFigures, dashboard, page, png, specification
 from section4.test.support import EVERYTHING, ingested, owid
-from section4.util.panels import PANELS
 
 COUNTRIES = ("SG", "MY", "FR", "US")
 

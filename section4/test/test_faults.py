@@ -18,12 +18,13 @@ import pytest
 
 from common.embedded_postgresql import serving
 from common.errors import JobError
+from common.paths import ROOT
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.kills import KILLED, row_of_kills
 from common.test.waiting import wait_until
 from common.test.web_server import Reply, Site
-from section4.config import CONF, ROOT
+from section4.config import CONF
 from section4.main import create
 from section4.test.support import NOW, PATHS, ingested, owid
 

@@ -18,12 +18,12 @@ import pytest
 
 from common.test.hostile import mutated, verdicts
 from common.test.web_server import Reply, Site
+from section4.core.country import is_code
+from section4.core.record import Ask, Record, Refused, SourceBroken
 from section4.main import SOURCES
 from section4.operator.web import Web
-from section4.source.asking import Place
+from section4.sources.asking import Place
 from section4.test.support import EVERYTHING, OWID_HEADER, PATHS, PATIENCE, WHO_HEADER, asking, said
-from section4.util.country import is_code
-from section4.util.record import Ask, Record, Refused, SourceBroken
 
 SG = asking("SG")
 DAYS = ("1/22/20", "1/23/20")

@@ -11,6 +11,7 @@ from common.errors import Busy, UsageError
 from common.postgresql import Server, StatementFailed
 from common.test.databases import run_sql
 from common.test.web_server import Reply, Site
+from section4.core.record import Record, Refused, SourceBroken
 from section4.main import NoSourceAnswers, Outcome
 from section4.operator.postgresql_operator import ingestion, last_run
 from section4.test.support import (
@@ -26,7 +27,6 @@ from section4.test.support import (
     jhu,
     owid,
 )
-from section4.util.record import Record, Refused, SourceBroken
 
 ROWS = "select measurement_date, cases_total, deaths_total from covid.daily_cases order by 1"
 LEDGER = "select source, inserted, changed, unchanged, refused, outcome from covid.ingestion_run order by run_id"

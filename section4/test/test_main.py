@@ -10,9 +10,9 @@ from common.postgresql import Server
 from common.progress import Progress
 from common.test.databases import run_sql
 from common.test.web_server import Reply, Site
+from section4.core.record import Ask
 from section4.main import NoSourceAnswers, Outcome, Request, create, ingest
 from section4.test.support import NOW, asking, config, counts, covid19api, days_from, disease_sh, ingested, owid
-from section4.util.record import Ask
 
 LEDGER = "select source, inserted, changed, unchanged, outcome from covid.ingestion_run order by run_id"
 TWO_DAYS = owid(("Singapore", "2022-03-09", 3, 10, 1, 2), ("Singapore", "2022-03-10", 4, 14, 0, 2))

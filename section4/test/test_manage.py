@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from common.paths import ROOT
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.web_server import Reply, Site
-from section4.config import ROOT
 from section4.test.support import owid
 from section4.test.test_faults import job
 

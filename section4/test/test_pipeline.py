@@ -11,8 +11,8 @@ import pytest
 from common.errors import JobError, UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
+from section1.core.columns import REASONS
 from section1.test.support import application, config_for, csv_of, publish, write_files
-from section1.util.columns import REASONS
 from section4.main import create
 
 REPORT: dict[str, Any] = {

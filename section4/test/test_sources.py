@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from common.test.web_server import Reply, Site
+from section4.core.record import Record, Refused, SourceBroken
 from section4.test.support import (
     OWID_HEADER,
     WHO_HEADER,
@@ -18,7 +19,6 @@ from section4.test.support import (
     owid,
     said,
 )
-from section4.util.record import Record, Refused, SourceBroken
 
 MARCH_9 = date(2022, 3, 9)
 DAYS = days_from("2022-03-09", 3)

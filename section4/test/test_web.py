@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from common.test.web_server import Reply, Site, drip, site
+from section4.core.record import BrokenOff, SourceBroken
 from section4.operator import web
 from section4.operator.web import Validators, Web
 from section4.test.support import EVERYTHING, PATIENCE, owid, said
-from section4.util.record import BrokenOff, SourceBroken
 
 GOOD = owid(("Singapore", "2022-03-09", 3, 10, 1, 2))
 

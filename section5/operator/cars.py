@@ -7,8 +7,8 @@ import pandas as pd
 
 from common.errors import JobError
 from section5.config import DATA
-from section5.util.car_data import COLUMNS, SHA256, content
-from section5.util.models import VALUES
+from section5.core.car_data import COLUMNS, SHA256, content
+from section5.core.models import VALUES
 
 
 class DataChanged(JobError):

@@ -15,7 +15,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from common.errors import JobError
-from section5.config import CODE, KEY_FIGURES, NOTEBOOK, PAGE, ROOT, SOURCE
+from common.paths import ROOT
+from section5.config import CODE, KEY_FIGURES, NOTEBOOK, PAGE, SOURCE
 
 MARK = "source-sha256"
 SECONDS = 900  # of all cells; on two cores they take less than one minute

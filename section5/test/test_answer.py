@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from section5.config import ASKED, ROOT
+from common.paths import ROOT
+from section5.config import ASKED
+from section5.core.answer import PRICES, QUESTION, ValueUnknown, answered, nearest
+from section5.core.ceiling import BayesTable, ceiling
+from section5.core.models import TARGET
 from section5.operator.cars import read
-from section5.util.answer import PRICES, QUESTION, ValueUnknown, answered, nearest
-from section5.util.ceiling import BayesTable, ceiling
-from section5.util.models import TARGET
 
 ARGUMENTS = ["--maint", "high", "--doors", "4", "--lug-boot", "big", "--safety", "high", "--class", "good"]
 

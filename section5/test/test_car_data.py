@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from section5.config import DATA
+from section5.core.answer import QUESTION
+from section5.core.car_data import content
+from section5.core.ceiling import ceiling, counts, matching
+from section5.core.models import FEATURES, TARGET
 from section5.operator.cars import DataChanged, read, write
-from section5.util.answer import QUESTION
-from section5.util.car_data import content
-from section5.util.ceiling import ceiling, counts, matching
-from section5.util.models import FEATURES, TARGET
 
 
 def test_the_committed_file_is_what_the_tables_make() -> None:

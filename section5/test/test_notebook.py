@@ -10,12 +10,12 @@ import pytest
 
 from common.test.browser import opened
 from section5.config import KEY_FIGURES, NOTEBOOK, PAGE, SOURCE
+from section5.core.answer import QUESTION, answered
+from section5.core.ceiling import ceiling
+from section5.core.evaluation import accuracies, difference, score
+from section5.core.models import BOOSTING, FEATURES, LOGISTIC, TARGET
 from section5.operator.cars import read
 from section5.operator.notebook import MARK, NotebookFailed, as_notebook, executed, hash_of, hash_of_code, key_figures
-from section5.util.answer import QUESTION, answered
-from section5.util.ceiling import ceiling
-from section5.util.evaluation import accuracies, difference, score
-from section5.util.models import BOOSTING, FEATURES, LOGISTIC, TARGET
 
 STALE = "make them anew: .venv/bin/python -m section5 notebook"
 FIGURES = json.loads(KEY_FIGURES.read_text())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from section3.util.template import Tree
+from section3.rules.template import Tree
 
 
 class Mutation(NamedTuple):

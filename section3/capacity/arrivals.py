@@ -1,0 +1,71 @@
+"""When images are made and when their messages become visible, by scenario."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from section3.capacity.model import Model, Scenario
+from section3.capacity.sizing import sink_units
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images in the order in which their messages become visible; times in seconds, infinite if it never happens."""
+
+    created: Floats
+    visible: Floats
+    expires: Floats  # when Kafka deletes a record that its sink has not read until then
+    kafka: NDArray[np.bool_]
+    poison: NDArray[np.bool_]
+
+
+def arrivals(model: Model, rate: float, scenario: Scenario, parts: int, rng: np.random.Generator) -> Images:
+    """Draw what comes at `rate` images a minute, one of `parts` equal parts of the whole system's arrivals."""
+    end = model.scenarios.minutes * 60
+    created = _poisson(rate / 60, 0, end, rng)
+    if scenario == "burst":
+        burst = model.scenarios.burst
+        start, length = burst.start * 60, burst.length * 60
+        more = _poisson(rate / 60 * (burst.factor - 1), start, start + length, rng)
+        created = np.sort(np.concatenate([created, more]))
+    kafka = rng.random(created.size) < model.workload.kafka_share
+    poison = rng.random(created.size) < model.workload.poison_share
+    stored = created.copy()
+    stored[kafka] = _sunk(model, rate, scenario, parts, created[kafka])
+    expires = np.where(stored == np.inf, created + model.kafka.retention_hours * 3600, np.inf)
+    order = np.argsort(stored, kind="stable")
+    visible = stored + model.queue.notify_seconds
+    return Images(created[order], visible[order], expires[order], kafka[order], poison[order])
+
+
+def kafka_lag(images: Images, moments: Floats) -> NDArray[np.int64]:
+    """Return how many records the sink had not stored at each moment."""
+    created, *gone = (np.sort(times[images.kafka]) for times in (images.created, images.visible, images.expires))
+    return np.searchsorted(created, moments, "right") - sum(np.searchsorted(one, moments, "right") for one in gone)
+
+
+def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) -> Floats:
+    """Draw sorted arrivals of `rate` a second between two moments."""
+    return np.sort(rng.uniform(start, end, rng.poisson(rate * (end - start))))
+
+
+def _sunk(model: Model, rate: float, scenario: Scenario, parts: int, created: Floats) -> Floats:
+    """Return when the sink has stored each record: in order, no faster than it can, never while it stands still.
+
+    A record that is older than Kafka's retention when its turn comes is never stored.
+    """
+    backlog, retention = model.scenarios.kafka_backlog, model.kafka.retention_hours * 3600
+    start, end = backlog.start * 60, (backlog.start + backlog.length) * 60
+    stands = scenario == "kafka_backlog"
+    gap = parts / (backlog.factor * sink_units(model, rate * parts) * model.kafka.records_per_mcu)
+    free, stored = 0.0, []
+    for moment in created.tolist():
+        turn = max(moment, free)
+        turn = end if stands and start <= turn < end else turn
+        is_kept = turn - moment < retention
+        free = turn + gap if is_kept else free
+        stored.append(turn if is_kept else np.inf)
+    return np.array(stored)

@@ -1,0 +1,193 @@
+"""What the platform costs a month at a rate, by component."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from common.config import Frozen
+from section3.capacity.facts import Prices
+from section3.capacity.model import Model
+from section3.capacity.sizing import calls, most_brokers, planned_tasks, requests, sink_units
+
+MINUTES_PER_HOUR = 60
+HOURS_PER_DAY = 24
+MB_PER_GB = 1024
+KB_PER_GB = 1024**2
+GB_PER_TB = 1024
+FIREHOSE_KB = 5  # a record is billed as a multiple of this
+COMPONENTS = (
+    "API Gateway", "WAF", "Lambda", "S3 requests", "S3 storage", "SQS", "Fargate", "DynamoDB", "MSK brokers",
+    "MSK storage", "MSK Connect", "Firehose", "Athena", "KMS", "Logs", "VPC endpoints", "Zone transfer", "Transfer out",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Kafka brokers: their size, how many, and the GB of their disks."""
+
+    size: str
+    brokers: int
+    large: float  # hours of the smallest size that an hour of all brokers costs
+    disk_gb: float  # of each broker
+
+    @property
+    def fits(self) -> str:
+        """Say size and number."""
+        return f"{self.brokers} {self.size}"
+
+
+def cluster(model: Model, rate: float) -> Cluster:
+    """Return the cheapest brokers for a rate (images a minute); the fewest, in several clusters, if over the quota."""
+    kafka, limits = model.kafka, model.limits
+    mb = kafka_mb(model, rate)
+    stored = mb / MB_PER_GB * kafka.retention_hours * 3600 * kafka.copies
+    by_disk = stored / kafka.storage_fill / limits.msk_broker_gib.value
+    clusters = []
+    for place, (size, most_mb) in enumerate(kafka.brokers.sizes.items()):
+        zones = model.scaling.zones
+        brokers = zones * ceil(max(mb / most_mb, by_disk, zones) / zones)
+        disk = max(model.template.broker_gib, stored / kafka.storage_fill / brokers)
+        clusters.append(Cluster(size, brokers, brokers * 2.0**place, disk))
+    return min(clusters, key=lambda one: _preference(one, most_brokers(model).value))
+
+
+def _preference(one: Cluster, quota: float) -> tuple[bool, float, float]:
+    over = one.brokers > quota
+    return (over, one.brokers, one.large) if over else (over, one.large, one.brokers)
+
+
+def kafka_mb(model: Model, rate: float) -> float:
+    """Return the MB a second that producers send to Kafka at a rate (images a minute)."""
+    return rate / 60 * model.workload.kafka_share * model.workload.image_mb
+
+
+class Bill(Frozen):
+    """Dollars a month of each component at a rate (images a minute)."""
+
+    rate: int
+    images: int  # a month
+    brokers: str
+    kafka_mb: float  # a second
+    tasks: int
+    parts: dict[str, float]
+
+    @property
+    def month(self) -> float:
+        """Return the dollars a month."""
+        return sum(self.parts.values())
+
+    def per_million(self) -> dict[str, float]:
+        """Return the dollars of each component for a million images."""
+        return {component: dollars / self.images * 1e6 for component, dollars in self.parts.items()}
+
+
+def bill(model: Model, prices: Prices, rate: int) -> Bill:
+    """Return what a rate (images a minute) costs."""
+    return Bill(
+        rate=rate,
+        images=round(images_a_month(prices, rate)),
+        brokers=cluster(model, rate).fits,
+        kafka_mb=round(kafka_mb(model, rate), 1),
+        tasks=planned_tasks(model, rate),
+        parts={component: round(dollars, 2) for component, dollars in monthly(model, prices, rate).items()},
+    )
+
+
+def images_a_month(prices: Prices, rate: float) -> float:
+    """Return how many images a rate (images a minute) comes to in a month."""
+    return rate * MINUTES_PER_HOUR * prices.hours_per_month
+
+
+def monthly(model: Model, prices: Prices, rate: float) -> dict[str, float]:
+    """Return the dollars a month of each component at a rate (images a minute), in the order of COMPONENTS."""
+    images = images_a_month(prices, rate)
+    parts = _edge(model, prices, images) | _data(model, prices, images) | _events(model, prices, images)
+    parts |= _tasks(model, prices, rate, images) | _kafka(model, prices, rate) | _shared(model, prices, images)
+    return {component: parts[component] for component in COMPONENTS}
+
+
+def _edge(model: Model, prices: Prices, images: float) -> dict[str, float]:
+    """Price the requests through the API, and what goes out to readers."""
+    reads, called, asked = images * model.workload.reads_per_image, images * calls(model), images * requests(model)
+    gb_seconds = called * model.functions.seconds * model.functions.gb
+    acl = prices.waf_acl.of(1) + prices.waf_rule.of(model.usage.waf_rules)
+    return {
+        "API Gateway": prices.api_request.of(asked),
+        "WAF": acl + prices.waf_request.of(asked),
+        "Lambda": prices.lambda_request.of(called) + prices.lambda_gb_second.of(gb_seconds),
+        "Transfer out": prices.transfer_out_gb.of(reads * model.workload.processed_mb / MB_PER_GB),
+    }
+
+
+def _data(model: Model, prices: Prices, images: float) -> dict[str, float]:
+    """Price images and records as long as they are kept."""
+    work, usage = model.workload, model.usage
+    reads = images * work.reads_per_image
+    kept = (work.retention_days + work.purge_lag_days) * HOURS_PER_DAY / prices.hours_per_month  # of a month's images
+    image_gb = images * kept * (work.image_mb + work.processed_mb) / MB_PER_GB
+    record_gb = images * kept * work.record_kb / KB_PER_GB
+    puts = images * (2 - work.kafka_share + work.kafka_share * usage.sink_puts_per_object)  # as it comes, and processed
+    units = prices.dynamodb_write.of(images * usage.write_units_per_image)
+    units += prices.dynamodb_read.of(reads * usage.read_units_per_read)
+    return {
+        "S3 requests": prices.s3_put.of(puts) + prices.s3_get.of(images + reads),
+        "S3 storage": prices.s3_gb_month.of(image_gb),
+        "DynamoDB": units + prices.dynamodb_gb_month.of(record_gb),
+    }
+
+
+def _events(model: Model, prices: Prices, images: float) -> dict[str, float]:
+    """Price the events for BI and the queries that read all of them that are kept."""
+    work, usage = model.workload, model.usage
+    billed_gb = images * FIREHOSE_KB * ceil(work.bi_event_kb / FIREHOSE_KB) / KB_PER_GB
+    kept_days = work.retention_days + work.purge_lag_days
+    kept = kept_days * HOURS_PER_DAY / prices.hours_per_month
+    stored_gb = images * kept * work.bi_event_kb * usage.parquet_share / KB_PER_GB
+    queries = usage.athena_queries_per_day * prices.hours_per_month / HOURS_PER_DAY
+    return {
+        "Firehose": prices.firehose_gb.of(billed_gb) + prices.firehose_conversion_gb.of(billed_gb),
+        "Athena": prices.athena_tb.of(queries * stored_gb / GB_PER_TB),
+    }
+
+
+def _tasks(model: Model, prices: Prices, rate: float, images: float) -> dict[str, float]:
+    """Price the planned tasks, and the queue that they poll."""
+    processing, usage, hours = model.processing, model.usage, prices.hours_per_month
+    tasks = planned_tasks(model, rate)
+    hour = prices.fargate_vcpu_hour.of(processing.task_vcpu) + prices.fargate_gb_hour.of(processing.task_gb)
+    beyond = tasks - model.scaling.zones  # one task a zone is never on spare capacity
+    paid = tasks - beyond * processing.spot_share * prices.fargate_spot_discount.value
+    idle_workers = tasks * processing.workers_per_task - rate / 60 * processing.mean_seconds
+    polls = idle_workers * hours * 3600 / usage.poll_seconds
+    return {
+        "Fargate": paid * hours * hour,
+        "SQS": prices.sqs_request.of(images * usage.sqs_requests_per_image + polls),
+    }
+
+
+def _kafka(model: Model, prices: Prices, rate: float) -> dict[str, float]:
+    """Price brokers, their disks, the sink, and what crosses zones: producers' records, and the sink's reads of them.
+
+    Both know no zone (no client.rack), so two of three leaders are elsewhere. Copies between brokers are free.
+    """
+    brokers, hours = cluster(model, rate), prices.hours_per_month
+    gb = kafka_mb(model, rate) * hours * 3600 / MB_PER_GB
+    elsewhere = (model.scaling.zones - 1) / model.scaling.zones
+    return {
+        "MSK brokers": prices.msk_broker_hour.of(brokers.large * hours),
+        "MSK storage": prices.msk_gb_month.of(brokers.disk_gb * brokers.brokers),
+        "MSK Connect": prices.mcu_hour.of(sink_units(model, rate) * hours),
+        "Zone transfer": prices.zone_transfer_gb.of(2 * gb * elsewhere),
+    }
+
+
+def _shared(model: Model, prices: Prices, images: float) -> dict[str, float]:
+    """Price what all components use."""
+    work, usage = model.workload, model.usage
+    objects = images * (3 + work.reads_per_image)  # stored twice, read by a worker and by readers
+    endpoints = usage.interface_endpoints * model.scaling.zones * prices.hours_per_month
+    endpoint_gb = images * usage.endpoint_kb_per_image / KB_PER_GB
+    return {
+        "KMS": prices.kms_key.of(usage.keys) + prices.kms_request.of(objects * usage.bucket_key_share),
+        "Logs": prices.logs_gb.of(images * work.log_kb / KB_PER_GB),
+        "VPC endpoints": prices.endpoint_hour.of(endpoints) + prices.endpoint_gb.of(endpoint_gb),
+    }

@@ -1,0 +1,184 @@
+"""What the capacity model assumes, as frozen models; conf/section3_model.yaml holds the values."""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from common.config import Frozen
+from section3.capacity.facts import Dated, Known, Limits
+
+Scenario = Literal["steady", "burst", "zone_outage", "kafka_backlog"]
+SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Workload(Frozen):
+    """What comes in and is read."""
+
+    image_mb: PositiveFloat
+    processed_mb: PositiveFloat
+    kafka_share: Share
+    poison_share: Share
+    reads_per_image: NonNegativeFloat
+    preflights: NonNegativeFloat
+    retention_days: PositiveInt
+    purge_lag_days: int
+    bi_event_kb: PositiveFloat
+    record_kb: PositiveFloat
+    log_kb: PositiveFloat
+
+
+class Processing(Frozen):
+    """How long an image takes, and the tasks that process it."""
+
+    mean_seconds: PositiveFloat
+    cv: NonNegativeFloat
+    distribution: Literal["lognormal", "exponential"]
+    transient_share: Share
+    workers_per_task: PositiveInt
+    task_vcpu: PositiveFloat
+    task_gb: PositiveFloat
+    utilisation: Annotated[float, Field(gt=0, lt=1)]
+    spot_share: Share
+
+
+class Queue(Frozen):
+    """What the queue does with a message that was received and not deleted."""
+
+    visibility_seconds: PositiveFloat
+    max_receives: PositiveInt
+    duplicate_share: Share
+    notify_seconds: NonNegativeFloat
+    retention_hours: PositiveFloat
+
+
+class Scaling(Frozen):
+    """When tasks are added, removed and replaced; between the planned and `max_factor` times as many if unsaid."""
+
+    zones: PositiveInt
+    metric_seconds: PositiveFloat
+    out_periods: PositiveInt
+    in_periods: PositiveInt
+    in_cooldown_seconds: NonNegativeFloat
+    in_share: Annotated[float, Field(gt=0, le=1)]
+    backlog_per_task: PositiveFloat
+    max_factor: PositiveFloat
+    start_seconds: NonNegativeFloat
+    detect_seconds: NonNegativeFloat
+    minimum_tasks: PositiveInt | None = None
+    maximum_tasks: PositiveInt | None = None
+
+
+class Window(Frozen):
+    """Minutes in which something is not as usual."""
+
+    start: NonNegativeFloat
+    length: PositiveFloat
+    factor: PositiveFloat = 1
+
+
+class Scenarios(Frozen):
+    """What happens when."""
+
+    warm_up_minutes: NonNegativeFloat
+    minutes: PositiveFloat
+    drain_minutes: PositiveFloat
+    burst: Window
+    zone_outage: Window
+    kafka_backlog: Window
+    least_images: PositiveInt
+    largest_slice: PositiveInt
+    seed: int
+
+
+class Functions(Frozen):
+    """The two functions behind the API."""
+
+    seconds: PositiveFloat
+    gb: PositiveFloat
+
+
+class Brokers(Frozen):
+    """MB a second of producers that a broker of each size takes."""
+
+    source: str
+    read: Known
+    dated: Dated
+    sizes: dict[str, PositiveFloat]
+
+
+class Kafka(Frozen):
+    """The cluster and its sink."""
+
+    retention_hours: PositiveFloat
+    copies: PositiveInt
+    storage_fill: Share
+    records_per_mcu: PositiveFloat
+    brokers: Brokers
+
+
+class Usage(Frozen):
+    """What the bill counts besides images."""
+
+    sqs_requests_per_image: PositiveFloat
+    poll_seconds: PositiveFloat
+    sink_puts_per_object: PositiveFloat
+    write_units_per_image: PositiveFloat
+    read_units_per_read: PositiveFloat
+    bucket_key_share: Share
+    keys: PositiveInt
+    waf_rules: PositiveInt
+    interface_endpoints: PositiveInt
+    endpoint_kb_per_image: PositiveFloat
+    athena_queries_per_day: PositiveFloat
+    parquet_share: Share
+    subnet_addresses: PositiveInt
+
+
+class Template(Frozen):
+    """What the template itself refuses to do more of, unless its parameters are raised."""
+
+    requests_per_second: PositiveFloat
+    upload_concurrency: PositiveFloat
+    waf_limit: PositiveFloat
+    waf_minutes: PositiveFloat
+    minimum_tasks: PositiveInt
+    maximum_tasks: PositiveInt
+    kafka_version: str
+    brokers: PositiveInt
+    broker_type: str
+    broker_gib: PositiveFloat
+    sink_workers: PositiveInt
+
+
+class Variant(Frozen):
+    """A change of the design, and the scenario at a rate (images a minute) in which it shows."""
+
+    change: str
+    rate: PositiveInt
+    scenario: Scenario
+    parts: dict[str, dict[str, float]]
+
+
+class Model(Frozen):
+    """Everything that the simulation and the costs assume."""
+
+    rates: tuple[PositiveInt, ...]
+    workload: Workload
+    processing: Processing
+    queue: Queue
+    scaling: Scaling
+    scenarios: Scenarios
+    functions: Functions
+    kafka: Kafka
+    usage: Usage
+    template: Template
+    variants: tuple[Variant, ...]
+    limits: Limits
+
+    def changed(self, parts: dict[str, dict[str, Any]]) -> "Model":
+        """Return the model with other values in some of its parts, checked like the file's."""
+        content = self.model_dump()
+        for part, values in parts.items():
+            content[part] |= values
+        return Model.model_validate(content)

@@ -1,0 +1,139 @@
+"""The results as tables: for a terminal (common.table), and as Markdown for the README."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from textwrap import fill
+
+from common.table import table
+from section3.capacity.cost import COMPONENTS
+from section3.capacity.needs import as_it_stands
+from section3.capacity.results import Results
+
+NOT_COUNTED = (
+    "Not counted: flow logs, Container Insights, access logs of S3 and WAF, alarms, tracing, sign-in, container "
+    "images, and the tasks that bursts add to the planned ones."
+)
+NAMES = {"steady": "steady", "burst": "burst", "zone_outage": "zone outage", "kafka_backlog": "Kafka backlog"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with its title, and what is said below it."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    note: str = ""
+
+    def plain(self) -> str:
+        """Return the table for a terminal."""
+        return f"{self.title}\n\n{table(self.columns, self.rows)}{self._below()}"
+
+    def markdown(self) -> str:
+        """Return the table for a README, numbers to the right."""
+        numbers = [
+            all(isinstance(row[place], int | Decimal) for row in self.rows) for place in range(len(self.columns))
+        ]
+        rule = "|".join("---:" if number else "---" for number in numbers)
+        rows = ["| " + " | ".join(_shown(value) for value in row) + " |" for row in self.rows]
+        lines = [f"**{self.title}**", "", f"| {' | '.join(self.columns)} |", f"|{rule}|", *rows]
+        return "\n".join(lines) + self._below()
+
+    def _below(self) -> str:
+        return f"\n\n{fill(self.note, 120, break_on_hyphens=False)}" if self.note else ""
+
+
+def sections(results: Results) -> list[Section]:
+    """Return every table of the results."""
+    tables = (latencies, ends, variants, checks, bills, per_million, knees, needs)
+    return [one(results) for one in tables]
+
+
+def latencies(results: Results) -> Section:
+    """How long images take, by rate and scenario."""
+    percents = list(results.outcomes[0].latency)
+    rows = [
+        (one.rate, NAMES[one.scenario], *(_decimal(one.latency[percent], 1) for percent in percents))
+        for one in results.outcomes
+    ]
+    named = [percent.replace("_api", ", API").replace("_kafka", ", Kafka") for percent in percents]
+    title = "Seconds from a stored or produced image to its record"
+    return Section(title, ("images a minute", "scenario", *named), rows)
+
+
+def ends(results: Results) -> Section:
+    """Where the images ended, by rate and scenario."""
+    rows = [
+        (one.rate, NAMES[one.scenario], one.slices, one.most_waiting, one.most_tasks, one.arrived, one.processed,
+         one.dead, one.left, one.expired, one.lost, one.repeated, one.held_by_lost)
+        for one in results.outcomes
+    ]  # fmt: skip
+    columns = ("images a minute", "scenario", "slices", "most waiting", "most tasks", "arrived", "processed",
+               "dead letters", "still there", "expired", "lost", "repeated without effect",
+               "held by lost tasks")  # fmt: skip
+    return Section("Where simulated images ended (waiting and tasks: of the whole system)", columns, rows)
+
+
+def variants(results: Results) -> Section:
+    """What changes of the design do, beside the same scenario as designed."""
+    rows = []
+    for one in results.variants:
+        before = results.outcome(one.rate, one.scenario)
+        pairs = [(before.latency[percent], one.latency[percent]) for percent in ("p95", "p99", "p99.9")]
+        seconds = [f"{was:.1f} -> {now:.1f}" for was, now in pairs]
+        waiting = f"{before.most_waiting:,} -> {one.most_waiting:,}"
+        rows.append((one.change, one.rate, NAMES[one.scenario], *seconds, waiting))
+    columns = ("change", "images a minute", "scenario", "p95", "p99", "p99.9", "most waiting")
+    return Section("What changes of the design do (seconds as designed -> with the change)", columns, rows)
+
+
+def checks(results: Results) -> Section:
+    """How near the simulation is to theory."""
+    rows = [
+        (one.workers, f"{one.busy:.0%}", _decimal(one.theory, 4), _decimal(one.simulated, 4), f"{one.error:+.1%}")
+        for one in results.checks
+    ]
+    return Section("Mean wait in M/M/c", ("workers", "busy", "Erlang C (s)", "simulated (s)", "error"), rows)
+
+
+def bills(results: Results) -> Section:
+    """What a month costs, by rate."""
+    rows = [
+        (one.rate, one.images, one.tasks, one.brokers, _decimal(one.kafka_mb, 1), round(one.month),
+         _decimal(one.month / one.images * 1e6, 2))
+        for one in results.bills
+    ]  # fmt: skip
+    columns = ("images a minute", "images a month", "tasks", "Kafka brokers", "Kafka MB/s", "$ a month", "$ a million")
+    return Section("Dollars a month, list prices", columns, rows, NOT_COUNTED)
+
+
+def per_million(results: Results) -> Section:
+    """What a million images cost, by component and rate."""
+    parts = [one.per_million() for one in results.bills]
+    rows: list[Sequence[object]] = [(name, *(_decimal(part[name], 2) for part in parts)) for name in COMPONENTS]
+    rows.append(("all", *(_decimal(sum(part.values()), 2) for part in parts)))
+    columns = ("component", *(f"{one.rate:,} a minute" for one in results.bills))
+    return Section("Dollars for a million images", columns, rows)
+
+
+def knees(results: Results) -> Section:
+    """Where each component ends, the lowest first."""
+    rows = [(one.rate, one.component, one.limit, one.remedy) for one in results.knees]
+    return Section("What breaks when", ("images a minute", "component", "limit", "what to do"), rows)
+
+
+def needs(results: Results) -> Section:
+    """What the template's parameters have to be at each rate, and how far it carries without raising any."""
+    rows = [(one.parameter, one.default, *one.values) for one in results.needs]
+    columns = ("parameter", "default", *(f"{one.rate:,} a minute" for one in results.bills))
+    title = "What the template's parameters have to be (the API for bursts of three times, the sink to catch up)"
+    return Section(title, columns, rows, as_it_stands(list(results.knees)))
+
+
+def _decimal(number: float, places: int) -> Decimal:
+    return Decimal(f"{number:.{places}f}")
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | Decimal) else str(value)

@@ -1,0 +1,170 @@
+"""The write path from a stored image to its record, event by event: queue, workers, scaling, faults.
+
+What is simulated is one queue with its tasks. Rates above `largest_slice` are cut into equal slices of which one is
+simulated. The whole is no worse than its slices: in one queue no worker idles while a message waits in another slice
+(test_queueing shows it by Erlang C). What slices share, the account's rate of task launches, each gets its part of.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import simpy
+
+from section3.capacity.arrivals import Images
+from section3.capacity.model import Model, Processing, Scenario
+from section3.capacity.sizing import launch_rate, least_tasks, most_tasks
+from section3.capacity.work_queue import Message, Record, Steps, Task, WorkQueue
+
+SAMPLE_SECONDS = 30.0
+DRAWN_AT_ONCE = 4096
+
+
+class Platform:
+    """A queue, the tasks that empty it, and what scales and breaks them."""
+
+    def __init__(
+        self, model: Model, rate: float, scenario: Scenario, parts: int, images: Images, rng: np.random.Generator
+    ) -> None:
+        self.model, self.images, self.env, self.record = model, images, simpy.Environment(), Record()
+        self.queue = WorkQueue(self.env, model, self.record)
+        self.least, self.most = least_tasks(model, rate), most_tasks(model, rate)
+        self.launches = launch_rate(model, self.most * parts) / parts
+        self.desired, self.tasks, self.starting, self.unnoticed = self.least, list[Task](), 0, 0
+        self.delivered, self.lost_zone = 0, -1
+        self.services, self.luck = _services(model.processing, rng), _uniform(rng)
+        for _ in range(self.least):
+            self._open_task()
+        for process in (self._deliver(), self._scale(), self._launch(), self._sample()):
+            self.env.process(process)
+        if scenario == "zone_outage":
+            self.env.process(self._lose_a_zone())
+
+    def _deliver(self) -> Steps:
+        """Put a message for every image, now and then a second one."""
+        visible, poison = self.images.visible.tolist(), self.images.poison.tolist()
+        for image, (moment, poisoned) in enumerate(zip(visible, poison, strict=True)):
+            if moment == np.inf:  # Kafka deleted them before the sink read them; they are the last
+                return
+            yield self.env.timeout(moment - self.env.now)
+            self.delivered = image + 1
+            self.queue.put(Message(image, poisoned, moment))
+            if next(self.luck) < self.model.queue.duplicate_share:
+                self.queue.put(Message(image, poisoned, moment))
+
+    def _work(self, task: Task) -> Steps:
+        """Take messages one by one as long as the task is open."""
+        while task.open:
+            message = yield self.queue.receive(task)
+            if message is not None:
+                seconds, limit = next(self.services), self.model.queue.visibility_seconds
+                fails = message.poison or next(self.luck) < self.model.processing.transient_share
+                if seconds >= limit:  # visible again while this worker is still at it
+                    self.env.process(self.queue.reappear(message, limit))
+                yield self.env.timeout(seconds)
+                self.record.worked += seconds
+                if not (fails or task.lost):
+                    self._finish(message)
+                elif seconds < limit:
+                    self.env.process(self.queue.reappear(message, limit - seconds))
+                self.record.held_by_lost += task.lost
+
+    def _finish(self, message: Message) -> None:
+        """Write the record unless there is one, then delete the message."""
+        if message.image in self.record.done:
+            self.record.repeated += 1
+        else:
+            self.record.done[message.image] = self.env.now
+        self.queue.delete(message)
+
+    def _scale(self) -> Steps:
+        """Follow the backlog a task as target tracking does: up soon and in full, down late and by and by.
+
+        A queue that is kept empty has a backlog of 0 whatever the number of tasks, so the target alone would compute
+        the minimum for it. AWS documents that scaling in is slower than that ("gradually", after fifteen minutes, with
+        a cooldown), not by how much: `in_share` of the tasks at most is our assumption, and a variant shows the worst.
+        """
+        scaling, target = self.model.scaling, self.model.scaling.backlog_per_task
+        above = below = 0
+        removed = -np.inf
+        while True:
+            yield self.env.timeout(scaling.metric_seconds)
+            tasks = max(1, len(self.tasks))
+            backlog = len(self.queue.visible) / tasks
+            above, below = (above + 1) * (backlog > target), (below + 1) * (backlog < 0.9 * target)
+            wanted = int(np.ceil(tasks * backlog / target))
+            rested = self.env.now - removed >= scaling.in_cooldown_seconds
+            if above >= scaling.out_periods:
+                self.desired = min(self.most, max(self.desired, wanted))
+            elif below >= scaling.in_periods and rested and self.desired > self.least:
+                kept = self.desired - max(1, int(self.desired * scaling.in_share))
+                self.desired, removed = max(self.least, wanted, kept), self.env.now
+                self._close(self.tasks[self.desired :], lost=False)
+
+    def _launch(self) -> Steps:
+        """Start the tasks that are missing, no more a second than the account may."""
+        allowed = 0.0
+        while True:
+            yield self.env.timeout(1)
+            missing = self.desired - len(self.tasks) - self.starting - self.unnoticed
+            allowed = min(allowed + self.launches, max(missing, 1))
+            for _ in range(min(int(allowed), missing)):
+                allowed -= 1
+                self.starting += 1
+                self.env.process(self._start_task())
+
+    def _start_task(self) -> Steps:
+        yield self.env.timeout(self.model.scaling.start_seconds)
+        self.starting -= 1
+        self._open_task()
+
+    def _open_task(self) -> None:
+        """Add a task in the zone that has the fewest, and let its workers work."""
+        held = {zone: 0 for zone in range(self.model.scaling.zones) if zone != self.lost_zone} or {0: 0}
+        for other in self.tasks:
+            held[other.zone] = held.get(other.zone, 0) + 1
+        task = Task(min(held, key=lambda zone: (held[zone], zone)))
+        self.tasks.append(task)
+        for _ in range(self.model.processing.workers_per_task):
+            self.env.process(self._work(task))
+
+    def _lose_a_zone(self) -> Steps:
+        """Take away the tasks of a zone with what they hold; the service notices a while later."""
+        outage, zone = self.model.scenarios.zone_outage, 0
+        yield self.env.timeout(outage.start * 60)
+        self.lost_zone = zone
+        gone = [task for task in self.tasks if task.zone == zone]
+        self.unnoticed = len(gone)
+        self._close(gone, lost=True)
+        yield self.env.timeout(self.model.scaling.detect_seconds)
+        self.unnoticed = 0
+        yield self.env.timeout(outage.length * 60)
+        self.lost_zone = -1
+
+    def _close(self, tasks: list[Task], *, lost: bool) -> None:
+        """Let tasks take no more messages; workers of a lost one also do not finish what they hold."""
+        for task in tasks:
+            task.open, task.lost = False, lost
+        self.tasks = [task for task in self.tasks if task.open]
+        self.queue.release()
+
+    def _sample(self) -> Steps:
+        while True:
+            self.record.samples.append((self.env.now, len(self.queue.visible), len(self.tasks)))
+            yield self.env.timeout(SAMPLE_SECONDS)
+
+
+def _services(processing: Processing, rng: np.random.Generator) -> Iterator[float]:
+    """Draw processing times."""
+    spread = np.sqrt(np.log(1 + processing.cv**2))
+    middle = np.log(processing.mean_seconds) - spread**2 / 2
+    while True:
+        if processing.distribution == "exponential":
+            yield from rng.exponential(processing.mean_seconds, DRAWN_AT_ONCE).tolist()
+        else:
+            yield from rng.lognormal(middle, spread, DRAWN_AT_ONCE).tolist()
+
+
+def _uniform(rng: np.random.Generator) -> Iterator[float]:
+    """Draw numbers between 0 and 1."""
+    while True:
+        yield from rng.random(DRAWN_AT_ONCE).tolist()
