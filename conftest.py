@@ -1,9 +1,5 @@
-"""What a machine lacks skips the tests that need it, in plain sight; REQUIRE="strace" makes such a skip a failure.
+"""Test tiers, required tools, and the large budgets of `./test_runner.sh --full NAME`."""
 
-Tests that can be made arbitrarily long ask for their `budget`, and what they find out they `record`.
-"""
-
-import json
 import os
 import shutil
 import subprocess
@@ -14,7 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from common.results import table
 from common.test.browser import browser
+
+CASES = 100_000  # of each property test with --full
+settings.register_profile("small", derandomize=True, database=None, deadline=None)
+settings.register_profile("full", max_examples=CASES, database=None, deadline=None)
+FULL = ("cluster", "faults", "fuzzing", "kills", "power-loss", "rules", "soak")
 
 
 def docker() -> bool:
@@ -24,79 +26,91 @@ def docker() -> bool:
     )
 
 
-CASES = 100_000  # of a parser's property at full size
-settings.register_profile("small", derandomize=True, database=None, deadline=None)
-settings.register_profile("full", max_examples=CASES, database=None, deadline=None)
-HAVE: dict[str, Callable[[], bool]] = {
+TOOLS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: browser() is not None,
     "docker": docker,
     "graphviz": lambda: shutil.which("dot") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
-    "shared_data": (Path(__file__).parent.parent / "shared" / "data").is_dir,  # real files beside the project
+    "shared_data": lambda: (Path(__file__).parent.parent / "shared" / "data").is_dir(),
     "strace": lambda: shutil.which("strace") is not None,
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the size of the tests that can be made arbitrarily long, and where they write what they found."""
-    parser.addoption("--full", action="store_true", help="the budgets of `python -m proof` instead of small ones")
-    parser.addoption(
-        "--server", type=Path, metavar="SOCKETS", help="of a PostgreSQL server to use, instead of a new one"
-    )
-    parser.addoption("--record", type=Path, metavar="FILE", help="append what tests found, a JSON object a line")
+    """Add --full NAME."""
+    parser.addoption("--full", choices=FULL, help="run only the tests of this name, with their large budgets")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers and choose how many cases a property test gets."""
+    settings.load_profile("full" if config.getoption("--full") else "small")
+    for line in (
+        "integration: needs a server, Spark, a browser or long subprocesses; not in --quick",
+        "slow: runs in --all only",
+        "docker: needs a Docker engine; set automatically; runs in --all only",
+        f"needs(tool): skipped where the tool is missing ({', '.join(TOOLS)}), unless REQUIRE names it",
+        "full(name): runs with `--full NAME`, where `budget` returns its large value",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip tests whose tool is missing; with --full keep only the tests of that name."""
+    name = config.getoption("--full")
+    if name:
+        chosen = [item for item in items if name in [marker.args[0] for marker in item.iter_markers("full")]]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+    required = os.environ.get("REQUIRE", "").split()
+    needed = {marker.args[0] for item in items for marker in item.iter_markers("needs")}
+    missing = {tool for tool in needed if tool not in required and not TOOLS[tool]()}
+    for item in items:
+        tools = [marker.args[0] for marker in item.iter_markers("needs")]
+        if "docker" in tools:
+            item.add_marker("docker")
+        for tool in missing.intersection(tools):
+            item.add_marker(pytest.mark.skip(reason=f"{tool} is missing"))
 
 
 @pytest.fixture(scope="session")
 def budget(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
-    """Return the small number, or the full one."""
+    """Return a function that chooses its first value, or its second one with --full."""
     return lambda small, full: full if request.config.getoption("--full") else small
 
 
-@pytest.fixture(scope="session")
-def record(request: pytest.FixtureRequest) -> Callable[[dict[str, str]], None]:
-    """Take down a row of a table; rows with the same columns are of the same table."""
-    path: Path | None = request.config.getoption("--record")
-
-    def take_down(row: dict[str, str]) -> None:
-        if path is not None:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(row)}\n")
-
-    return take_down
+@pytest.fixture
+def record(record_property: Callable[[str, object], None]) -> Callable[[dict[str, str]], None]:
+    """Return a function that adds a row to the tables printed at the end; rows with equal keys share a table."""
+    return lambda row: record_property("row", row)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def fault(record: Callable[[dict[str, str]], None]) -> Callable[[str, str, str, str], None]:
-    """Take down a fault that lost nothing: what befell whom, what the user saw, what healed it."""
-
-    def take_down(what: str, whom: str, seen: str, heals: str) -> None:
-        record({"fault": what, "of": whom, "what the user sees": seen, "lost": "nothing", "what heals it": heals})
-
-    return take_down
+    """Return a function that records an injected fault: fault, component, message that the user sees, recovery."""
+    return lambda fault, component, message, recovery: record(
+        {"fault": fault, "component": component, "message": message, "lost": "nothing", "recovery": recovery}
+    )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Choose how many cases a property gets, and name the marker that --strict-markers asks for."""
-    settings.load_profile("full" if config.getoption("--full") else "small")
-    config.addinivalue_line("markers", f"needs(thing): skip where the machine lacks it ({', '.join(HAVE)})")
-    config.addinivalue_line("markers", "fault: takes down a row of the table of faults; set by itself")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip each test whose thing is lacking, unless it is required."""
-    required = os.environ.get("REQUIRE", "").split()
-    have = {thing: check() for thing, check in HAVE.items()}
-    for item in items:
-        for marker in item.iter_markers("needs"):
-            thing = marker.args[0]
-            if not have[thing] and thing not in required:
-                item.add_marker(pytest.mark.skip(reason=f"no {thing} here"))
-        if "fault" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.fault)
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the directory with real files that REAL_DATA names; skip where it is not set."""
+    directory = os.environ.get("REAL_DATA")
+    if not directory:
+        pytest.skip("REAL_DATA is not set")
+    return Path(directory)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line a thing how many tests it left out."""
+    """Print the recorded rows of --full as Markdown tables, and how many tests each missing tool skipped."""
+    if terminalreporter.config.getoption("--full"):
+        tables: dict[tuple[str, ...], list[list[str]]] = {}
+        for report in terminalreporter.getreports("passed"):
+            for key, row in report.user_properties:
+                if key == "row":
+                    tables.setdefault(tuple(row), []).append(list(row.values()))
+        for columns, rows in tables.items():
+            terminalreporter.write_line(f"\n{table(columns, rows)}")
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
     for reason, count in sorted(reasons.items()):
-        terminalreporter.write_line(f"not tested: {count} tests, {reason}")
+        terminalreporter.write_line(f"skipped: {count} tests, {reason}")

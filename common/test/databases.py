@@ -16,25 +16,11 @@ NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An empty server; it is never lost by a power failure, so it need not wait for the disk."""
-    named: Path | None = request.config.getoption("--server")
-    if named:
-        yield emptied(Server(host=str(named), database="postgres"))
-        return
     data: Path = tmp_path_factory.mktemp("cluster") / "data"
     with serving(data, {"fsync": "off", "synchronous_commit": "off", "max_connections": "60"}) as sockets:
         yield Server(host=str(sockets), database="postgres")
-
-
-def emptied(server: Server) -> Server:
-    """Return the server without what earlier tests left on it; the templates of databases stay."""
-    left = run_sql(
-        server, "select datname from pg_database where datname not like '%%template%%' and datname <> %s", "postgres"
-    )
-    for (name,) in left:
-        run_sql(server, f"drop database {name} with (force)", autocommit=True)
-    return server
 
 
 def template_of(cluster: Server, stem: str, create: Callable[[Server], object]) -> str:
@@ -48,7 +34,7 @@ def template_of(cluster: Server, stem: str, create: Callable[[Server], object]) 
 @contextmanager
 def copy_of(template: str, cluster: Server, create: Callable[[Server], object]) -> Iterator[Server]:
     """Give a database of the newest version while the body runs."""
-    name = f"{template.removesuffix('_template')}_{next(NUMBERS)}"  # else emptied() would let it be
+    name = f"{template.removesuffix('_template')}_{next(NUMBERS)}"
     run_sql(cluster, f"create database {name} template {template}", autocommit=True)
     server = cluster.model_copy(update={"database": name})
     create(server)  # what belongs to a database as a whole is not copied

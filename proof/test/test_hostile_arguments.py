@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-import proof.__main__
 import section1_manage
 import section2.__main__
 import section3.__main__
@@ -48,7 +47,6 @@ PARSERS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
     "python -m section4": (section4.__main__.parser, cli.Parser.parse_args, [["run", *COVID], ["dashboard"]]),
     "section4_manage.py": (section4_manage.parser, cli.Parser.parse_args, [COVID]),
     "python -m section5": (section5.__main__.parser, cli.Parser.parse_args, [CAR, ["notebook"]]),
-    "python -m proof": (proof.__main__.parser, cli.Parser.parse_args, [["rules", "hostile"], []]),
 }  # fmt: skip
 # What makes a request of parsed arguments, from the configuration that they name.
 REQUESTED: dict[str, Callable[[argparse.Namespace], object]] = {
@@ -186,7 +184,6 @@ CORPUS: dict[str, list[tuple[list[str], str]]] = {
         (["load", "--orders=--"], "--orders=--: -- is no value"),
         (["check", "a\nb"], f"{UNRECOGNIZED}a\\nb"),
     ],
-    "python -m proof": [(["a\nb"], f"argument NAME: no proof 'a\\nb'; there are: {', '.join(proof.__main__.PROOFS)}")],
 }
 
 

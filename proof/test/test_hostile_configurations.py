@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from common.config import load
 from common.errors import UsageError
+from common.paths import ROOT
 from common.postgresql import Server
 from common.test.hostile import mutated, verdicts
-from proof import ROOT
 from section1.config import ProcessConfig as Applications
 from section3.capacity.facts import Prices
 from section3.capacity.model import Model

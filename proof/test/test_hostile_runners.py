@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from proof import ROOT
+from common.paths import ROOT
 
 # Stands for .venv's Python and for Docker: notes what it is given, a NUL behind each, and that it runs nothing.
 NOTES = """#!/bin/sh
