@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every check and every test.   usage: test_runner.sh [--setup | --help | pytest arguments]
+# Linters and tests.   usage: test_runner.sh [--quick | --all | --full NAME | --setup | PYTEST ARGUMENTS]
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
 # shellcheck source=docker/runner_lib.sh
@@ -7,42 +7,50 @@ here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
 
 usage() {
     cat <<END
-usage: test_runner.sh                      every check (ruff, mypy, sqlfluff, shellcheck, hadolint), then every test
-       test_runner.sh [pytest arguments]   only pytest, with these arguments; paths start at the repository's root
-       test_runner.sh --setup              only makes the full .venv from Pipfile.lock
+usage: test_runner.sh                      linters (ruff, mypy, sqlfluff, shellcheck, hadolint), tests without Docker, coverage
+       test_runner.sh --quick              tests of pure logic only
+       test_runner.sh --all                linters and all tests, containers included
+       test_runner.sh --full NAME          one group of tests with large budgets: cluster, faults, fuzzing, kills,
+                                           power-loss, rules, soak; prints tables for docs/reliability.md
+       test_runner.sh --setup              only install the complete .venv from Pipfile.lock
+       test_runner.sh PYTEST ARGUMENTS     pytest with these arguments; paths start at the repository's root
 
-example:    ./test_runner.sh section1/test -k mobile
-exit codes: 0 all passed; 1 something failed; 2 .venv cannot be made; with arguments, those of pytest
+environment: REQUIRE="chromium docker openssl strace" fails tests whose tool is missing instead of skipping them
+             REAL_DATA=DIRECTORY runs the tests that compare with real files
+example:     ./test_runner.sh section1/test -k mobile
+exit codes:  0 all passed; 1 a check failed; 2 .venv cannot be installed; otherwise pytest's exit code
 END
 }
 
-# usage: tool NAME ARGUMENT...   says and runs a Python tool of .venv; remembers in `failed` that it failed
-tool() {
-    printf '== %s\n' "$*"
-    "$here/.venv/bin/python" -m "$@" || failed="$failed, $1 $2"
+# usage: check NAME COMMAND...   run a linter; remember its name in $failed if it fails
+check() {
+    name=$1
+    shift
+    printf '== %s\n' "$name"
+    "$@" || failed="$failed, $name"
 }
 
-# usage: shellcheck_all   every *.sh and .ci/run, other hidden folders (.venv, .git) left out; works without git too
-shellcheck_all() {
-    echo '== shellcheck of every *.sh and .ci/run'
-    find . -name '.?*' ! -path './.ci' ! -path './.ci/*' -prune -o \( -name '*.sh' -o -path './.ci/run' \) \
-        -exec "$here/.venv/bin/shellcheck" --external-sources {} + || failed="$failed, shellcheck"
+lint() {
+    check 'ruff check' "$bin/ruff" check .
+    check 'ruff format' "$bin/ruff" format --check .
+    check 'mypy' "$bin/mypy" --strict .
+    check 'sqlfluff' "$bin/sqlfluff" lint section1/sql section2 section4 bench/section2
+    check 'shellcheck' find . -name '.?*' ! -path './.ci' ! -path './.ci/*' -prune -o \
+        \( -name '*.sh' -o -path './.ci/run' \) -exec "$bin/shellcheck" --external-sources {} +
+    check 'hadolint' "$bin/hadolint" docker/*dockerfile
 }
 
-# usage: hadolint_all   every docker/*dockerfile*
-hadolint_all() {
-    echo '== hadolint of every docker/*dockerfile*'
-    "$here/.venv/bin/hadolint" docker/*dockerfile* || failed="$failed, hadolint"
+# usage: run_pytest ARGUMENT...   run pytest on both cores, one test module per process
+run_pytest() {
+    "$bin/python" -m pytest -n 2 --dist loadfile "$@"
 }
 
-check_all() {
-    tool ruff check .
-    tool ruff format --check .
-    tool mypy --strict .
-    tool sqlfluff lint section1/sql section2 section4 bench/section2
-    shellcheck_all
-    hadolint_all
-    tool pytest -n 2 --dist loadfile
+# usage: run_with_coverage ARGUMENT...   run pytest; fail below the branch coverage that pyproject.toml demands
+run_with_coverage() {
+    "$bin/coverage" erase
+    "$bin/coverage" run -m pytest -n 2 --dist loadfile "$@" || return
+    "$bin/coverage" combine --quiet
+    "$bin/coverage" report
 }
 
 case "${1:-}" in -h | --help | help)
@@ -51,9 +59,28 @@ case "${1:-}" in -h | --help | help)
     ;;
 esac
 ensure_venv default develop section1 section2 section3 section4 section5 embedded diagram
-[ "${1:-}" != --setup ] || exit 0
 cd "$here"
-if [ $# -gt 0 ]; then exec "$here/.venv/bin/python" -m pytest "$@"; fi
+bin=$here/.venv/bin
 failed=
-check_all
-[ -z "$failed" ] || die "failed: ${failed#, }" "what they said is above" 1
+case "${1:-}" in
+--setup) exit ;;
+--quick)
+    shift
+    run_pytest -m 'not integration and not slow and not docker' "$@"
+    exit
+    ;;
+--full)
+    run_pytest "$@"
+    exit
+    ;;
+'')
+    lint
+    check tests run_with_coverage -m 'not slow and not docker'
+    ;;
+--all)
+    lint
+    check tests run_with_coverage
+    ;;
+*) exec "$bin/python" -m pytest "$@" ;;
+esac
+[ -z "$failed" ] || die "failed: ${failed#, }" "The output is above." 1
