@@ -12,37 +12,38 @@ from typing import TypeVar
 
 from common.paths import ROOT
 
-OWNER = 1000  # nobody that an image knows
+OWNER = 1000  # a user ID that no image knows
+RUNNER_SECONDS = 1200  # the first start builds the images
 Ran = subprocess.CompletedProcess[str]
 C = TypeVar("C", bound="Copy")
 
 
-def docker(*arguments: str) -> Ran:
-    """Run a docker command."""
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+def docker(*arguments: str, seconds: float = 120) -> Ran:
+    """Run a docker command. Raises: TimeoutExpired."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=seconds)
 
 
 def inspect(container: str, template: str) -> str:
-    """Return what the engine knows of a container."""
+    """Return a property of a container."""
     return docker("container", "inspect", "--format", template, container).stdout.strip()
 
 
 def inside(container: str, *command: str) -> str:
-    """Return what a command in a container prints; it must succeed."""
+    """Return the output of a command in a container, which must succeed."""
     ran = docker("container", "exec", container, *command)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Copy:
-    """A copy of the repository's files that belongs to OWNER (where this process may give files away)."""
+    """A copy of the repository's files, owned by OWNER if this process is root."""
 
     def __init__(self, root: Path, section: str, **settings: str) -> None:
         self.root, self.name, self._settings = root, section, settings
@@ -58,7 +59,7 @@ class Copy:
         self.set()
 
     def set(self, **settings: str) -> None:
-        """Write .env with these settings over the former ones, those that the runner has made among them."""
+        """Update .env with these settings; those that are already there, such as passwords, stay."""
         path = self.root / ".env"
         lines = path.read_text().splitlines() if path.exists() else []
         made = dict(line.split("=", 1) for line in lines if line[:1].isalpha())
@@ -67,16 +68,21 @@ class Copy:
         self.give_away()
 
     def give_away(self) -> None:
-        """Let everything belong to OWNER."""
+        """Change the owner of every file to OWNER."""
         for path in [self.root, *self.root.rglob("*")]:
             os.lchown(path, self.uid, self.uid if os.geteuid() == 0 else -1)
 
     def runner(self, *arguments: str, stdin: str = "", **environment: str) -> Ran:
-        """Run the section's runner from another folder."""
-        command = ["sh", str(self.root / f"{self.name}_runner.sh"), *arguments]
-        inherited = {key: value for key, value in os.environ.items() if key != "TZ"}
+        """Run the section's runner from another directory. Raises: TimeoutExpired."""
         return subprocess.run(
-            command, capture_output=True, text=True, cwd="/", env=inherited | environment, input=stdin, check=False
+            ["sh", str(self.root / f"{self.name}_runner.sh"), *arguments],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env={key: value for key, value in os.environ.items() if key != "TZ"} | environment,
+            input=stdin,
+            check=False,
+            timeout=RUNNER_SECONDS,
         )
 
     def start(self) -> None:
@@ -87,9 +93,9 @@ class Copy:
 
 @contextmanager
 def alone(copy: C) -> Iterator[C]:
-    """Let no other test have the containers meanwhile, since there is one of a name; remove them at the end."""
-    with (ROOT / "docker" / f"{copy.name}.compose.yaml").open() as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    """Keep the section's containers for one test process, since their names are fixed; remove them at the end."""
+    with (ROOT / "docker" / f"{copy.name}.compose.yaml").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield copy
         finally:

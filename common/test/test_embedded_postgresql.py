@@ -20,7 +20,6 @@ from common.errors import Busy
 from common.postgresql import Server, ServerUnreachable, StatementFailed
 from common.test.waiting import is_gone, wait_until
 
-
 pytestmark = pytest.mark.integration
 
 

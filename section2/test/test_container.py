@@ -11,6 +11,7 @@ import pytest
 
 from common.test import containers
 from common.test.containers import Copy, alone, docker, free_port
+from common.test.terminal import on_terminal
 from common.test.waiting import wait_until
 from section2.config import TEAMS
 
@@ -155,20 +156,16 @@ def test_a_backup_that_fails_leaves_no_file(started: Copy, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_on_a_terminal_ends_the_load_in_the_container_too(started: Copy) -> None:
-    def at_work() -> bool:
+def test_ctrl_c_on_a_terminal_stops_the_load_in_the_container(started: Copy) -> None:
+    def loading() -> bool:
         return "section2 load" in docker("container", "top", NAME).stdout
 
-    keyboard, terminal = os.openpty()
     command = ["sh", str(started.root / "section2_runner.sh"), "load", "--orders", "200000", "--seed", "9"]
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as load:
-        wait_until(at_work)
-        os.write(keyboard, b"\x03")
-        load.wait(60)
-    wait_until(lambda: not at_work())
-    os.close(keyboard)
-    os.close(terminal)
-    said(started, "load", "--orders", "300", "--until", "2026-10-31")  # nobody is in its way
+    with on_terminal(command, seconds=120) as load:
+        wait_until(loading)
+        load.interrupt()
+    wait_until(lambda: not loading())
+    said(started, "load", "--orders", "300", "--until", "2026-10-31")  # no lock is left behind
 
 
 def test_a_killed_server_comes_back_with_all_that_was_committed(
