@@ -1,4 +1,4 @@
-"""Where section 2's files are, and who works on its database."""
+"""Paths and roles of section 2."""
 
 from common.paths import ROOT
 

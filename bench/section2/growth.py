@@ -13,9 +13,9 @@ from bench.section2.sales import HERE, copy, explained, in_server, order_entry, 
 from common.postgresql import SUPERUSER, Server
 from common.results import origin, table, write_section
 from section2.config import QUERIES
-from section2.core.question import PREFIX, questions
 from section2.main import differences
-from section2.operator.client import client
+from section2.operator.client_programs import client_command
+from section2.operator.query_files import PREFIX, read_queries
 
 COPIES = 9
 APART = 1_000_000_000
@@ -81,7 +81,7 @@ def measured(at: Server, sales: Server, copies: int) -> dict[str, str]:
             cursor.execute(sql.SQL(sizes).format(sql.Identifier("sales", name)), {"table": f"sales.{name}"})
             [(rows, heap, indexes)] = cursor.fetchall()
             note(f"`{name}`: rows; MB; MB of indexes", f"{rows:,}; {heap / MEGABYTE:,.0f}; {indexes / MEGABYTE:,.0f}")
-    for name in questions(QUERIES):
+    for name in read_queries(QUERIES):
         note(f"{name}, ms", spread(in_server(sales, QUERIES / f"{PREFIX}{name}.sql", 3)))
     for index, name in INDEXES.items():
         note(f"{name} without {index}, ms", f"{without_index(sales, index, name):.2f}")
@@ -117,7 +117,7 @@ def without_index(sales: Server, index: str, name: str) -> float:
 
 def backup(sales: Server) -> None:
     """Let pg_dump read everything, and write it to nowhere."""
-    command, environment = client(sales, "pg_dump", SUPERUSER)
+    command, environment = client_command(sales, "pg_dump", SUPERUSER)
     options = ["--format=custom", "--compress=0", "--no-sync", "--file=/dev/null"]
     subprocess.run([*command, *options, sales.database], env=environment, check=True)
 

@@ -19,7 +19,7 @@ from common.postgresql import Cursor, Server
 from common.progress import Progress
 from section2.config import ANALYTICS
 from section2.main import create
-from section2.operator.client import client
+from section2.operator.client_programs import client_command
 from section2.operator.order_loader import load_orders
 
 HERE = Path(__file__).parent
@@ -102,7 +102,7 @@ def order_entry(sales: Server, seconds: int, copies: int = 0, apart: int = 1) ->
     with sales.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select (select max(member_id) from sales.member), (select max(item_id) from sales.item)")
         [(members, items)] = cursor.fetchall()
-    command, environment = client(sales, "pgbench", "application")
+    command, environment = client_command(sales, "pgbench", "application")
     options = ["--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", f"--file={ENTRY}"]
     options += [f"--define=copies={copies}", f"--define=apart={apart}"]
     options += [

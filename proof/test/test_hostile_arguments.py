@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 import section1_manage
-import section2.__main__
+import section2.cli
 import section3.__main__
 import section4.__main__
 import section4_manage
@@ -34,8 +34,8 @@ PARSERS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
         [BATCH, [*BATCH[:2], "--engine", "duckdb", "--src-path", "a", "--dest-path", "b"], [*BATCH, "--compare", "c"]],
     ),
     "python -m section2": (
-        section2.__main__.parser,
-        section2.__main__.parsed,
+        section2.cli.parser,
+        section2.cli.parse,
         [["load", "--orders", "5", "--seed", "1", "--until", "2026-10-31"], ["psql", "--role", "sales", "-c", "select"],
          ["query", "average_basket"], ["erd", "--format", "png"], ["load-members", "--applications", "a"], ["check"]],
     ),
@@ -156,10 +156,10 @@ def test_with_its_configuration_too_it_is_a_request_or_one_line(
 
 UNRECOGNIZED = "unrecognized arguments: "
 LOAD = ["load", "--orders", "5"]
-NO_DATE = "is no date since 2000 (e.g. 2026-10-31)"
+NO_DATE = "expected a date from 2000 on such as 2026-10-31, got"
 NO_CODE = "which is no country's code (e.g. [SG, MY], or [all])"
-NO_STORY = "is no number of a story, of at most nine digits (e.g. 1)"
-NO_ORDERS = "is no number of orders (e.g. 1000000)"
+NO_SEED = "expected a seed of at most nine digits such as 1, got"
+NO_ORDERS = "expected a number of orders such as 1000000, got"
 # Whose command line, what it showed, and all that is said of it.
 CORPUS: dict[str, list[tuple[list[str], str]]] = {
     "section1_manage.py": [
@@ -177,10 +177,10 @@ CORPUS: dict[str, list[tuple[list[str], str]]] = {
         ([*COVID, "--to", "20220309"], "argument --to: '20220309' is no date (e.g. 2022-03-09)"),
     ],
     "python -m section2": [
-        ([*LOAD, "--until", "0001-01-01"], f"argument --until: '0001-01-01' {NO_DATE}"),
-        ([*LOAD, "--until", "2022-W10-3"], f"argument --until: '2022-W10-3' {NO_DATE}"),
-        ([*LOAD, "--seed", "9999999999"], f"argument --seed: '9999999999' {NO_STORY}"),
-        (["load", "--orders", "\u0665"], f"argument --orders: '\u0665' {NO_ORDERS}"),
+        ([*LOAD, "--until", "0001-01-01"], f"argument --until: {NO_DATE} '0001-01-01'"),
+        ([*LOAD, "--until", "2022-W10-3"], f"argument --until: {NO_DATE} '2022-W10-3'"),
+        ([*LOAD, "--seed", "9999999999"], f"argument --seed: {NO_SEED} '9999999999'"),
+        (["load", "--orders", "\u0665"], f"argument --orders: {NO_ORDERS} '\u0665'"),
         (["load", "--orders=--"], "--orders=--: -- is no value"),
         (["check", "a\nb"], f"{UNRECOGNIZED}a\\nb"),
     ],

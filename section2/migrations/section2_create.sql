@@ -1,5 +1,5 @@
--- Version 1 of the schema sales: its tables. The rules that keep them right whichever client writes are version 2, who
--- may do what version 3, aggregates versions 4 and 5. Every object belongs to sales_owner, who cannot log in.
+-- Version 1 of schema sales: tables. Rules (triggers) are in version 2, roles and grants in version 3, aggregates in
+-- versions 4 and 5. All objects are owned by sales_owner, which cannot log in. Version 6 rewords the comments below.
 
 do $$
 begin
@@ -183,7 +183,7 @@ create table sales.made_up_batch (
     constraint made_up_batch_pkey primary key (seed, batch)
 );
 
--- What things mean ---------------------------------------------------------------------------------------------------
+-- Comments -----------------------------------------------------------------------------------------------------------
 
 comment on table sales.manufacturer is 'Who makes the items';
 comment on column sales.manufacturer.manufacturer_id is 'Key';

@@ -1,7 +1,7 @@
 -- depends: section2_create
--- Version 2: the rules that keep the tables right whichever client writes.
--- They run as sales_owner, so that a team needs no right on what they read or keep. Errors carry the SQLSTATE of
--- a check (23514), so that a client treats them as it treats any other refusal of bad data.
+-- Version 2: triggers that enforce the rules for every client.
+-- They run as sales_owner, so that roles need no rights on the tables that the triggers read and write. Errors have the
+-- SQLSTATE of a check constraint (23514), so that clients handle them like any other rejected value.
 
 set role sales_owner;
 
@@ -43,7 +43,7 @@ begin
     elsif new.cost is not distinct from old.cost then
         new.cost_since := old.cost_since;
     elsif not dated_by_client then
-        -- A transaction that began before the last change, or makes a second one, is dated by the clock.
+        -- now() is the start of the transaction, which may lie before the last change; then the clock counts.
         new.cost_since := case when now() > old.cost_since then now() else clock_timestamp() end;
     elsif new.cost_since not between old.cost_since and clock_timestamp() then
         raise exception 'item %: a price cannot hold since %; the last one holds since %, and none is from the future',
@@ -84,7 +84,7 @@ begin
         raise exception 'order %: whose it is and when it was placed never change', old.order_id
             using errcode = 'check_violation';
     end if;
-    -- The totals of an order that is not new stand, even where one statement changes its lines and status at once.
+    -- Totals are fixed once the order is not new, even if one statement changes its lines and status together.
     if (pg_trigger_depth() = 1 or old.status <> 'new')
         and (new.total_price, new.total_weight_kg) is distinct from (old.total_price, old.total_weight_kg) then
         raise exception 'order %: its totals follow from its lines', old.order_id using errcode = 'check_violation';
@@ -131,7 +131,7 @@ begin
         raise exception 'order %: a line keeps its order and its item; delete it and add another', old.order_id
             using errcode = 'check_violation';
     end if;
-    -- The lock makes a change of lines and a change of status wait for one another.
+    -- The lock serialises changes of the lines with changes of the status.
     select o.order_id, o.status, o.placed_at into its_order
     from sales.orders as o
     where o.order_id = coalesce(new.order_id, old.order_id)
@@ -206,8 +206,8 @@ begin
         raise exception 'order %: no payment is from the future (%)', new.order_id, new.paid_at
             using errcode = 'check_violation';
     end if;
-    -- Payments of one order and its changes of status wait for one another. A lock alone would not do: a transaction
-    -- with an older snapshot fails only on a row that was written since.
+    -- This update serialises payments with changes of the status. A lock is not enough: a transaction with an older
+    -- snapshot fails only if the row was written after its snapshot.
     update sales.orders as o set status = o.status
     where o.order_id = new.order_id
     returning o.status, o.total_price into its_order;

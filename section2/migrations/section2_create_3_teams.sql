@@ -1,6 +1,6 @@
 -- depends: section2_create_2_rules
--- Version 3: the teams, and what each may do. Passwords come from .env, set by `create`; nothing is granted to PUBLIC.
--- Roles belong to the whole server, so another database may have made them already.
+-- Version 3: roles and grants. `create` sets the passwords from .env; nothing is granted to PUBLIC.
+-- Roles belong to the server, not to the database, so they may already exist.
 
 do $$
 declare
@@ -31,7 +31,7 @@ alter role dashboard set statement_timeout = '30s';
 
 set role sales_owner;
 
--- For those who may know how members buy, but not who they are. An ID is a last name and a birthday: it is left out.
+-- Members without personal data. The membership ID is left out because it contains the last name and a birthday hash.
 create view sales.member_masked with (security_barrier) as
 select
     m.member_id,

@@ -1,22 +1,22 @@
 -- depends: section2_create_3_teams
--- Version 4: what members spent and items sold, right at every moment, without orders waiting on one another.
+-- Version 4: spending of members and sales of items, always current, without lock waits between orders.
 --
--- An order that comes to be bought (or is refunded) appends a delta; no counter is updated, so nobody waits for a row.
--- Every 128th writer of a delta settles: it folds those that are old enough into the base tables and deletes them.
--- One settles at a time, others pass by. A reader adds base and unsettled deltas in one statement, thus one snapshot.
+-- An order that becomes bought (or is refunded) appends a delta; it updates no counter, so it waits for no other order.
+-- Every 128th delta triggers settling: old deltas are folded into the base tables and deleted. Only one transaction
+-- settles at a time; others skip it. Readers add base tables and unsettled deltas in one statement, so in one snapshot.
 --
--- Which deltas are old enough? They belong to epochs. A writer holds a shared advisory lock on the current epoch until
--- its transaction ends; settling begins a new epoch, and folds an old one once it gets that lock for itself, for then
--- every writer of it has committed or is gone. All only try: whoever does not get a lock goes on without. The current
--- epoch is a sequence, since that is the same for all, whatever a transaction's snapshot is.
--- Readers start behind `settled_to`, and so never walk over what was deleted and not yet vacuumed.
+-- Deltas belong to epochs, which decide what can be folded. A writer holds a shared advisory lock on the current epoch
+-- until its transaction ends. Settling starts a new epoch, and folds an old one once it gets the exclusive lock on it:
+-- then all writers of that epoch have ended. Locks are only tried, never waited for. The current epoch is a sequence,
+-- because all transactions see the same value of a sequence, whatever their snapshot.
+-- Readers start after `settled_to`, so they do not scan deltas that are deleted but not yet vacuumed.
 
 set role sales_owner;
 
 create sequence sales.epoch_seq as integer;
 do $$
 begin
-    perform setval('sales.epoch_seq', 1); -- else the first nextval would give 1, and begin no epoch
+    perform setval('sales.epoch_seq', 1); -- otherwise the first nextval returns 1 and starts no new epoch
 end;
 $$;
 
@@ -58,7 +58,7 @@ create table sales.settlement (
 );
 insert into sales.settlement default values;
 
--- Deltas come and go; vacuum follows their number, and the tables stay small.
+-- Deltas are inserted and deleted all the time; frequent vacuum keeps these tables small.
 alter table sales.order_delta set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 alter table sales.settlement set (
     fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500
@@ -69,7 +69,7 @@ language sql immutable parallel safe
 return status in ('paid', 'shipped', 'complete');
 comment on function sales.is_bought is 'Whether an order of this status counts as bought';
 
--- Advisory locks (1, epoch): they are a database's own, and nothing else here has two keys.
+-- Advisory locks (1, epoch) are local to the database; no other lock here uses two keys.
 create function sales.lock_epoch(epoch integer) returns boolean
 language sql security definer set search_path = ''
 return pg_try_advisory_xact_lock(1, epoch);
@@ -83,7 +83,7 @@ declare
 begin
     for attempt in 1..1000 loop
         current_epoch := (select s.last_value from sales.epoch_seq as s);
-        -- Between the two looks the epoch may have ended.
+        -- The epoch may have ended between the two reads.
         if pg_try_advisory_xact_lock_shared(1, current_epoch)
             and current_epoch = (select s.last_value from sales.epoch_seq as s) then
             return current_epoch;
@@ -101,8 +101,8 @@ declare
     settled_up_to integer;
     current_epoch integer;
 begin
-    -- Epoch 0 stands for settling itself. With a snapshot older than the lock, what another one has just settled would be
-    -- settled again, or fail.
+    -- The lock on epoch 0 allows one settling at a time. In other isolation levels the snapshot may be older than the
+    -- lock, and deltas that were just folded would be folded twice, or fail.
     if current_setting('transaction_isolation') <> 'read committed' or not sales.lock_epoch(0) then
         return;
     end if;
@@ -169,7 +169,7 @@ begin
     from sales.order_line as l
     where l.order_id = new.order_id
     returning delta_id into number;
-    -- Once a transaction: its own deltas cannot be settled before it ends.
+    -- Once per transaction: its deltas cannot be settled before it ends.
     if number % 128 = 0 and current_setting('sales.settled', true) is distinct from 'yes' then
         perform set_config('sales.settled', 'yes', true);
         perform sales.settle();

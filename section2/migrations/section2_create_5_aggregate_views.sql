@@ -1,5 +1,5 @@
 -- depends: section2_create_4_aggregates
--- Version 5: how aggregates are read, base and unsettled deltas together.
+-- Version 5: views that add base tables and unsettled deltas.
 
 set role sales_owner;
 
@@ -13,7 +13,7 @@ select
 from sales.order_delta as d
 where
     d.epoch > (select s.settled_to from sales.settlement as s)
-    and d.epoch <= 2147483647; -- with an end the planner takes it for a short range, and walks the index
+    and d.epoch <= 2147483647; -- with an upper bound the planner expects a short range and uses the index
 
 create view sales.member_spending_unsettled as
 select

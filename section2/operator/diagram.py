@@ -1,4 +1,4 @@
-"""The entity diagram of the live catalogue, in Graphviz's language."""
+"""Entity diagram of the live catalogue, as Graphviz source."""
 
 from itertools import groupby
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from common.postgresql import Server
 from section2.config import SQL
 
-COLUMNS = 3
+COLUMNS = 3  # of tables without references
 HEAD = """digraph sales {
 graph [rankdir=LR, nodesep=0.4, ranksep=1.3, bgcolor=white, pad=0.3]
 node [shape=record, fontname=Helvetica, fontsize=12, color="#444444", style=filled, fillcolor="#f4f7fb"]
@@ -15,7 +15,7 @@ edge [color="#444444", dir=both, arrowsize=1.1, arrowtail=teetee]
 
 
 class Column(NamedTuple):
-    """A column of a table; a type that ends in ? may be null."""
+    """A column of a table; the type of a nullable one ends in " ?"."""
 
     table: str
     name: str
@@ -25,7 +25,7 @@ class Column(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A column of a table that refers to one of another."""
+    """A foreign key of one column; `at_most_one` when at most one row refers to each parent."""
 
     child: str
     child_column: str
@@ -34,21 +34,21 @@ class Reference(NamedTuple):
     at_most_one: bool
 
 
-def source(server: Server) -> str:
-    """Return the diagram of the schema's tables in Graphviz's language, the same for the same catalogue."""
+def graph_source(server: Server) -> str:
+    """Return the Graphviz source of the diagram; equal for equal catalogues."""
     with server.connected() as connection, connection.cursor() as cursor:
         cursor.execute((SQL / "section2_catalogue_columns.sql").read_text())
         columns = [Column(*row) for row in cursor.fetchall()]
         cursor.execute((SQL / "section2_catalogue_references.sql").read_text())
         references = [Reference(*row) for row in cursor.fetchall()]
-    tables = [_table(name, list(its)) for name, its in groupby(columns, key=lambda column: column.table)]
-    related = {table for reference in references for table in (reference.child, reference.parent)}
-    alone = [name for name in dict.fromkeys(column.table for column in columns) if name not in related]
-    return HEAD + "\n".join([*tables, *map(_edge, references), *_rows(alone), "}", ""])
+    tables = [_table(name, list(of_table)) for name, of_table in groupby(columns, key=lambda column: column.table)]
+    connected = {table for reference in references for table in (reference.child, reference.parent)}
+    isolated = [name for name in dict.fromkeys(column.table for column in columns) if name not in connected]
+    return HEAD + "\n".join([*tables, *map(_edge, references), *_rows(isolated), "}", ""])
 
 
 def _table(name: str, columns: list[Column]) -> str:
-    """Write a table: its name above its columns, each with its keys to the left and its type to the right."""
+    """Return a table's node: the name above the columns, each with its keys on the left and its type on the right."""
     keys = "|".join(f"<in_{column.name}>{_keys(column)}" for column in columns)
     names = "|".join(rf"{column.name}\l" for column in columns)
     types = "|".join(rf"<out_{column.name}>{column.type}\l" for column in columns)
@@ -60,12 +60,12 @@ def _keys(column: Column) -> str:
 
 
 def _edge(reference: Reference) -> str:
-    """Write a line from the one row that is referred to, to the rows that refer to it: none or one, or any number."""
+    """Return an edge from parent to child, in crow's foot notation: zero or one, or any number of rows."""
     ends = f'"{reference.parent}":out_{reference.parent_column}:e -> "{reference.child}":in_{reference.child_column}:w'
     return f"{ends} [arrowhead={'teeodot' if reference.at_most_one else 'crowodot'}]"
 
 
-def _rows(alone: list[str]) -> list[str]:
-    """Write lines that nobody sees, which lay tables without references side by side."""
-    rows = [alone[start : start + COLUMNS] for start in range(0, len(alone), COLUMNS)]
+def _rows(isolated: list[str]) -> list[str]:
+    """Return invisible edges, which place tables without references side by side."""
+    rows = [isolated[start : start + COLUMNS] for start in range(0, len(isolated), COLUMNS)]
     return [f"{' -> '.join(row)} [style=invis]" for row in rows if len(row) > 1]

@@ -1,4 +1,4 @@
-"""Loads made-up orders, a batch a transaction: one that is killed goes on behind the last whole batch."""
+"""Loads sample orders, one transaction per batch; a killed load continues after the last committed batch."""
 
 import time
 from array import array
@@ -12,67 +12,70 @@ from psycopg2.extras import execute_values
 from common.errors import Busy, UsageError
 from common.postgresql import Connection, Cursor, Server, copy_rows
 from section2.config import LOADER, SQL
-from section2.core.shop import BATCH, BUYERS_A_BATCH, Item, Order, Shop
+from section2.core.sample_orders import BATCH, BUYERS_PER_BATCH, Item, Order, SampleShop
 
-CATALOGUE = -1
-TRIES = 20
+CATALOGUE = -1  # the batch number under which the catalogue is recorded
+LOCK_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load found and did, in orders."""
+    """Numbers of orders of the seed: before the load, and added by it."""
 
     before: int
     added: int
 
 
-def load_orders(server: Server, seed: int, until: date | None, orders: int, tell: Callable[[int, int], None]) -> Loaded:
-    """Load the first `orders` orders of the story that `seed` tells up to `until`; what is there already stays.
+def load_orders(
+    server: Server, seed: int, until: date | None, orders: int, report: Callable[[int, int], None]
+) -> Loaded:
+    """Load the first `orders` sample orders of a seed; existing ones stay. Raises: JobError.
 
-    Without `until` the story ends where it did when its loading began, or else today. Raises: JobError.
+    `until` defaults to the date with which the seed was loaded before, else to today. `report` is called after each
+    commit with the number of committed orders and their total.
     """
     with server.connected(LOADER) as connection:
         with connection.cursor() as cursor:
-            require_alone(cursor, server)
-            until, done = _done(cursor, seed, until)
+            lock_loads(cursor, server)
+            until, done = _loaded_batches(cursor, seed, until)
         before = sum(done.values())
-        load, loaded = _Load(connection, Shop(seed, until)), before
+        load, loaded = _Load(connection, SampleShop(seed, until)), before
         for batch in range(-(-orders // BATCH)):
             wanted = min(BATCH, orders - batch * BATCH)
             if done.get(batch, 0) < wanted:
                 loaded += load.batch(batch, done.get(batch), wanted)
-                tell(loaded, max(orders, loaded))
+                report(loaded, max(orders, loaded))
         load.settle()
     return Loaded(before, loaded - before)
 
 
-def require_alone(cursor: Cursor, server: Server) -> None:
-    """Keep other loads out until the connection ends. Raises: Busy."""
-    for _ in range(TRIES):
+def lock_loads(cursor: Cursor, server: Server) -> None:
+    """Exclude other loads until the connection ends. Raises: Busy."""
+    for _ in range(LOCK_ATTEMPTS):
         cursor.execute("select pg_try_advisory_lock(hashtext('section2 load'))")
         if cursor.fetchone() == (True,):
             return
-        time.sleep(0.1)  # one that has just ended is let go of in a moment
+        time.sleep(0.1)  # the server releases the lock of a killed load a moment later
     raise Busy(f"database {server.database}", "load is at work")
 
 
-def _done(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int, int]]:
-    """Return the last day of the seed's orders, and how many of each batch are loaded. Raises: UsageError."""
+def _loaded_batches(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int, int]]:
+    """Return the end date of the seed's orders and the number of loaded orders per batch. Raises: UsageError."""
     cursor.execute("select batch, orders, until from sales.made_up_batch where seed = %s", [seed])
     rows = cursor.fetchall()
     today = datetime.now(UTC).date()
-    last_day: date = rows[0][2] if rows else until or today
-    if until not in (None, last_day):
-        raise UsageError(f"--until {until}: the orders of seed {seed} end at {last_day}; name that, or another --seed")
-    if last_day > today:
-        raise UsageError(f"--until {last_day}: is in the future, from which no order comes; name today or earlier")
-    return last_day, {batch: orders for batch, orders, _ in rows}
+    end: date = rows[0][2] if rows else until or today
+    if until not in (None, end):
+        raise UsageError(f"--until {until}: the orders of seed {seed} end on {end}. Pass that date or another --seed.")
+    if end > today:
+        raise UsageError(f"--until {end}: the date is in the future. Pass today or an earlier date.")
+    return end, {batch: orders for batch, orders, _ in rows}
 
 
 class _Load:
-    """A load under way: its connection, and which numbers the database gave to items and buyers."""
+    """A running load: its connection, and the keys that the database assigned to items and buyers."""
 
-    def __init__(self, connection: Connection, shop: Shop) -> None:
+    def __init__(self, connection: Connection, shop: SampleShop) -> None:
         self._connection, self._shop = connection, shop
         with connection.cursor() as cursor:
             self._items = self._catalogue(cursor)
@@ -81,26 +84,26 @@ class _Load:
         connection.commit()
 
     def batch(self, batch: int, done: int | None, wanted: int) -> int:
-        """Load the orders of a batch from the `done` first on, in one transaction; returns how many."""
+        """Load the orders of a batch after the first `done` in one transaction; return their number."""
         with self._connection.cursor() as cursor:
             if done is None:
                 self._add_buyers(cursor, batch)
             orders = list(islice(self._shop.orders(batch), done, wanted))
             self._stage(cursor, orders)
             cursor.execute((SQL / "section2_load_orders.sql").read_text())
-            self._note(cursor, batch, wanted)
+            self._record_batch(cursor, batch, wanted)
         self._connection.commit()
         return len(orders)
 
     def settle(self) -> None:
-        """Fold what the batches added: the first call ends their epoch, the second one folds it."""
+        """Fold the new deltas into the aggregates: the first call closes their epoch, the second one folds it."""
         with self._connection.cursor() as cursor:
             for _ in range(2):
                 cursor.execute("select sales.settle()")
                 self._connection.commit()
 
     def _catalogue(self, cursor: Cursor) -> list[int]:
-        """Return the items' keys by their places, adding the items and their price changes if need be."""
+        """Return the items' keys in catalogue order; insert items and price changes unless they were loaded before."""
         items = self._shop.catalogue()
         cursor.execute("select from sales.made_up_batch where seed = %s and batch = %s", [self._shop.seed, CATALOGUE])
         if cursor.rowcount:
@@ -115,7 +118,7 @@ class _Load:
             cursor,
             "insert into sales.item (name, manufacturer_id, cost, weight_kg, cost_since) values %s"
             " on conflict (manufacturer_id, lower(name)) do nothing",
-            [(item.name, makers[item.manufacturer], item.cost, item.weight_kg, self._shop.opens_at) for item in items],
+            [(item.name, makers[item.manufacturer], item.cost, item.weight_kg, self._shop.start) for item in items],
         )
         keys = self._keys(cursor, items)
         execute_values(
@@ -125,7 +128,7 @@ class _Load:
             " where item.item_id = change.item_id and item.cost_since < change.since",
             [(keys[change.item], change.cost, change.since) for change in self._shop.price_changes()],
         )
-        self._note(cursor, CATALOGUE, 0)
+        self._record_batch(cursor, CATALOGUE, 0)
         return keys
 
     def _keys(self, cursor: Cursor, items: list[Item]) -> list[int]:
@@ -137,22 +140,22 @@ class _Load:
         return [keys[item.manufacturer, item.name] for item in items]
 
     def _add_buyers(self, cursor: Cursor, batch: int) -> None:
-        """Insert the batch's buyers that are not there, and learn their keys."""
+        """Insert the batch's buyers unless they exist, and remember their keys."""
         buyers = self._shop.buyers(batch)
         keys = dict(
             execute_values(
                 cursor,
-                "insert into sales.member as kept (first_name, last_name, date_of_birth, mobile_no, email) values %s"
-                " on conflict (membership_id, lower(email)) do update set email = kept.email"
+                "insert into sales.member as existing (first_name, last_name, date_of_birth, mobile_no, email)"
+                " values %s on conflict (membership_id, lower(email)) do update set email = existing.email"
                 " returning email, member_id",
                 buyers,
                 fetch=True,
             )
         )
-        first = batch * BUYERS_A_BATCH
-        self._buyers.extend(0 for _ in range(first + BUYERS_A_BATCH - len(self._buyers)))
-        for place, buyer in enumerate(buyers):
-            self._buyers[first + place] = keys[buyer.email]
+        first = batch * BUYERS_PER_BATCH
+        self._buyers.extend(0 for _ in range(first + BUYERS_PER_BATCH - len(self._buyers)))
+        for index, buyer in enumerate(buyers):
+            self._buyers[first + index] = keys[buyer.email]
 
     def _stage(self, cursor: Cursor, orders: list[Order]) -> None:
         cursor.execute("select nextval('sales.orders_order_id_seq') from generate_series(1, %s)", [len(orders)])
@@ -160,7 +163,7 @@ class _Load:
         copy_rows(
             cursor,
             "staged_order",
-            ((key, self._buyers[o.buyer], o.placed_at, *o.fate, o.method) for key, o in keyed),
+            ((key, self._buyers[o.buyer], o.placed_at, *o.timeline, o.method) for key, o in keyed),
         )
         copy_rows(
             cursor,
@@ -168,7 +171,7 @@ class _Load:
             ((key, self._items[item], quantity) for key, order in keyed for item, quantity in order.lines),
         )
 
-    def _note(self, cursor: Cursor, batch: int, orders: int) -> None:
+    def _record_batch(self, cursor: Cursor, batch: int, orders: int) -> None:
         cursor.execute(
             "insert into sales.made_up_batch (seed, batch, until, orders) values (%s, %s, %s, %s)"
             " on conflict (seed, batch) do update set orders = excluded.orders, loaded_at = now()",
@@ -177,7 +180,7 @@ class _Load:
 
 
 def _known_buyers(cursor: Cursor, seed: int) -> "array[int]":
-    """Return the keys of the seed's buyers that are there, by their numbers."""
+    """Return the keys of the seed's existing buyers by index; 0 for a buyer that does not exist."""
     address = rf"^buyer(\d{{1,9}})\.{seed}@example\.com$"
     cursor.execute(
         "select substring(email from %s)::integer, member_id from sales.member where email ~ %s", [address, address]

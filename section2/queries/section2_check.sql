@@ -1,4 +1,4 @@
--- What does not add up? Totals against lines, aggregates against orders; no row means that all is right.
+-- Differences between stored totals and aggregates and their recomputation from lines and payments; no row if none.
 with line as (
     select
         order_id,
@@ -52,8 +52,8 @@ order_money as (
         coalesce(received.amount, 0) as received,
         case
             when orders.status in ('cancelled', 'refunded') then array[0]
-            when orders.status <> 'new' then array[0, orders.total_price] -- 0: given back, not yet refunded
-            else array[greatest(coalesce(received.amount, 0), 0)] -- lines of a new order may still go
+            when orders.status <> 'new' then array[0, orders.total_price] -- 0: refund paid, status not yet changed
+            else array[greatest(coalesce(received.amount, 0), 0)] -- a new order may still lose lines
         end as allowed
     from sales.orders
     left join received on orders.order_id = received.order_id

@@ -1,5 +1,5 @@
--- What is in an average basket, month by month?
--- A basket is an order that is paid, shipped or complete, in the month in which it was placed.
+-- Average basket by month.
+-- Counts paid, shipped and complete orders in the month in which they were placed.
 with bought as (
     select
         order_id,

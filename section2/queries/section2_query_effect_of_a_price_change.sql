@@ -1,7 +1,7 @@
--- What became of an item's sales when its price changed?
--- The 28 days before each change against the 28 days from it on, in orders that are paid, shipped or complete; changes
--- of which either 28 days are not over, or hold another price, are left out.
--- Elasticity: percent of units per percent of price.
+-- Effect of price changes on units sold.
+-- Compares the 28 days before each change with the 28 days after it; counts paid, shipped and complete orders.
+-- Leaves out changes with another change within 28 days, and changes less than 28 days ago.
+-- Elasticity: change of units in percent per percent of price change.
 with price as (
     select
         item_id,

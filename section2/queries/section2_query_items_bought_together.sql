@@ -1,6 +1,6 @@
--- Which pairs of items are bought together more often than chance would have it?
--- Bought means in an order that is paid, shipped or complete, of the last 365 days. Lift: how many times as often as if
--- buyers chose the two independently. Pairs in fewer than five orders are left out.
+-- Top 20 pairs of items that are bought together, by lift.
+-- Counts paid, shipped and complete orders of the last 365 days; pairs in fewer than five orders are left out.
+-- Lift: observed frequency of the pair, divided by the frequency expected if the two were bought independently.
 with bought as (
     select order_id
     from sales.orders

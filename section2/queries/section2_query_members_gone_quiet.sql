@@ -1,6 +1,5 @@
--- Which members used to buy, but have gone quiet?
--- Used to buy: two orders or more that are paid, shipped or complete. Quiet: none for 180 days.
--- Who spent most comes first.
+-- Members without an order for 180 days who bought at least twice before; highest spending first, at most 100.
+-- Counts paid, shipped and complete orders.
 with bought as (
     select
         member_id,

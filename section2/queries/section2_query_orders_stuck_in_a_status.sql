@@ -1,6 +1,6 @@
--- Which orders are stuck?
--- Stuck: new for more than a day, paid for more than two, shipped for more than fourteen. The longest comes first.
-with patience (status, days) as (values ('new', 1), ('paid', 2), ('shipped', 14)),
+-- Orders that are stuck in a status; longest first, at most 100.
+-- Limits: new for 1 day, paid for 2 days, shipped for 14 days.
+with allowed (status, days) as (values ('new', 1), ('paid', 2), ('shipped', 14)),
 
 open_order as (
     select
@@ -21,7 +21,7 @@ select
     open_order.total_price,
     open_order.total_weight_kg
 from open_order
-inner join patience on open_order.status = patience.status
-where open_order.status_since < now() - make_interval(days => patience.days)
+inner join allowed on open_order.status = allowed.status
+where open_order.status_since < now() - make_interval(days => allowed.days)
 order by open_order.status_since, open_order.order_id
 limit 100;

@@ -1,5 +1,5 @@
--- Of those who bought for the first time in a month, how many bought again within 90 days?
--- Bought means an order that is paid, shipped or complete. Only months whose 90 days have passed for all are shown.
+-- Repeat purchase rate: first-time buyers of each month who bought again within 90 days.
+-- Counts paid, shipped and complete orders. Months whose 90 days are not over for all buyers are left out.
 with bought as (
     select
         member_id,

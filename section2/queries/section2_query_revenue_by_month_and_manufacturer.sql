@@ -1,5 +1,5 @@
--- What did each manufacturer's items bring in each month?
--- Revenue counts the lines of orders that are paid, shipped or complete, in the month in which the order was placed.
+-- Revenue by month and manufacturer.
+-- Counts the lines of paid, shipped and complete orders in the month in which the order was placed.
 with bought as (
     select
         order_id,

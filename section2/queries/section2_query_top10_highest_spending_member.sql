@@ -1,6 +1,5 @@
--- Which ten members have spent most?
--- Spending counts the orders that are paid, shipped or complete, not those that were refunded.
--- Ties go to the older member.
+-- Top 10 members by spending.
+-- Counts paid, shipped and complete orders, not refunded ones. Ties: older member first.
 with unsettled as (
     select
         member_id,
@@ -15,8 +14,8 @@ base as not materialized (
     from sales.member_spending_base
 ),
 
--- The settled ones come off an index, so that ten of them suffice, however many members there are.
-still as (
+-- Settled rows, read from an index: only ten, however many members exist.
+settled as (
     select
         base.member_id,
         base.spent
@@ -26,7 +25,7 @@ still as (
     limit 10
 ),
 
-moving as (
+changed as (
     select
         unsettled.member_id,
         unsettled.spent + coalesce(base.spent, 0) as spent
@@ -38,12 +37,12 @@ spending as (
     select
         member_id,
         spent
-    from still
+    from settled
     union all
     select
         member_id,
         spent
-    from moving
+    from changed
 ),
 
 top as (
@@ -58,7 +57,7 @@ top as (
 
 select
     top.member_id,
-    -- Not a join: the view is a barrier, behind which a join would read every member.
+    -- A subquery, because a join with this security_barrier view would read every member.
     (
         select member.name
         from sales.member_masked as member

@@ -1,6 +1,6 @@
--- Which three items are most frequently bought, by units?
--- Bought means in an order that is paid, shipped or complete. Ties go to the older item.
--- By the number of orders instead: section2_query_top3_most_ordered_item.sql.
+-- Top 3 items by units sold.
+-- Counts paid, shipped and complete orders. Ties: older item first.
+-- By number of orders instead: section2_query_top3_most_ordered_item.sql.
 with unsettled as (
     select
         item_id,
@@ -17,8 +17,8 @@ base as not materialized (
     from sales.item_sales_base
 ),
 
--- The settled ones come off an index, so that three of them suffice, however many items there are.
-still as (
+-- Settled rows, read from an index: only three, however many items exist.
+settled as (
     select
         base.item_id,
         base.units,
@@ -29,7 +29,7 @@ still as (
     limit 3
 ),
 
-moving as (
+changed as (
     select
         unsettled.item_id,
         unsettled.units + coalesce(base.units, 0) as units,
@@ -43,13 +43,13 @@ sold as (
         item_id,
         units,
         orders
-    from still
+    from settled
     union all
     select
         item_id,
         units,
         orders
-    from moving
+    from changed
 ),
 
 top as (

@@ -1,5 +1,5 @@
--- How much is there to ship today, and how heavy is it?
--- To ship: every order that is paid and not yet shipped. Parcels: up to 30 kg; what is heavier goes by freight.
+-- Number and weight of the orders to ship today, by parcel and freight.
+-- Counts paid orders that are not shipped yet. Parcels weigh up to 30 kg; heavier orders go by freight.
 with to_ship as (
     select
         total_weight_kg,

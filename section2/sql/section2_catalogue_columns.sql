@@ -1,4 +1,4 @@
--- Which columns has each table, of which type, and which keys are they of?
+-- Columns of each table with types and keys, for the entity diagram.
 select
     pg_class.relname::text as table_name,
     pg_attribute.attname::text as column_name,

@@ -1,4 +1,4 @@
--- Which table refers to which, by which column, and how many rows can refer to one?
+-- Foreign keys between tables and their cardinality, for the entity diagram.
 select
     child.relname::text as child,
     child_column.attname::text as child_column,

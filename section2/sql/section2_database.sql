@@ -1,4 +1,4 @@
--- What belongs to the database as a whole, and so to no version nor backup: who may connect, and what holds for all.
+-- Settings and grants of the database as a whole, which neither migrations nor backups contain. Run by `create`.
 do $$
 declare
     lock_function regprocedure;
@@ -7,7 +7,7 @@ begin
     execute format(
         'grant connect on database %I to logistics, analytics, sales, application, dashboard, loader', current_database()
     );
-    -- Whoever may take any advisory lock could stop what the database keeps by them.
+    -- A role that can take any advisory lock could block settling and loads.
     for lock_function in
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_'
@@ -18,6 +18,6 @@ begin
     grant execute on function pg_try_advisory_lock(bigint) to loader;
     execute format('grant temporary on database %I to loader', current_database());
     execute format('alter database %I set search_path = sales, public', current_database());
-    execute format('alter database %I set timezone = %L', current_database(), 'Asia/Singapore'); -- what a month is
+    execute format('alter database %I set timezone = %L', current_database(), 'Asia/Singapore'); -- decides where a month begins
 end;
 $$;

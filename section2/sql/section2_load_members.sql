@@ -1,7 +1,6 @@
--- Upserts the staged applications of one batch: what is new, what changed, what did not, what no member can be.
--- Of two applications of one person the later one holds, in whatever order their batches are loaded.
--- Returns inserted, updated, read, and reasons of refusal.
-with judged as (
+-- Upserts the staged applications of one batch. Returns the numbers inserted, updated and read, and rejected by reason.
+-- The latest application of a person wins, in whatever order the batches are loaded.
+with checked as (
     select
         *,
         case
@@ -23,13 +22,13 @@ latest as (
         date_of_birth::date as date_of_birth,
         mobile_no,
         email
-    from judged
+    from checked
     where reason is null
     order by membership_id, lower(email), place desc
 ),
 
 upserted as (
-    insert into sales.member as kept (
+    insert into sales.member as existing (
         first_name, last_name, date_of_birth, mobile_no, email, applied_in
     )
     select
@@ -48,7 +47,7 @@ upserted as (
             mobile_no = excluded.mobile_no,
             email = excluded.email,
             applied_in = excluded.applied_in
-        where coalesce(kept.applied_in, '') <= excluded.applied_in
+        where coalesce(existing.applied_in, '') <= excluded.applied_in
     returning
         old.member_id is null as is_new,
         (old.first_name, old.last_name, old.date_of_birth, old.mobile_no, old.email)
@@ -56,11 +55,11 @@ upserted as (
         (new.first_name, new.last_name, new.date_of_birth, new.mobile_no, new.email) as is_changed
 ),
 
-refused as (
+rejected as (
     select
         reason,
         count(*) as applications
-    from judged
+    from checked
     where reason is not null
     group by reason
 )
@@ -68,5 +67,5 @@ refused as (
 select
     (select count(*) filter (where is_new) from upserted) as inserted,
     (select count(*) filter (where not is_new and is_changed) from upserted) as updated,
-    (select count(*) from judged) as read,
-    (select coalesce(jsonb_object_agg(reason, applications), '{}') from refused) as refused;
+    (select count(*) from checked) as read,
+    (select coalesce(jsonb_object_agg(reason, applications), '{}') from rejected) as rejected;

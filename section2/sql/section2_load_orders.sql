@@ -1,4 +1,4 @@
--- Lets the staged orders happen as the shop lets them: placed, paid, shipped, complete, by the same rules.
+-- Inserts the staged orders and moves them through their statuses, so that every trigger checks them.
 analyze staged_order;
 
 insert into sales.orders (order_id, member_id, placed_at) overriding system value

@@ -1,4 +1,4 @@
--- Where made-up orders are laid ready, a batch at a time; only this connection sees it.
+-- Temporary tables for one batch of sample orders.
 create temporary table staged_order (
     order_id bigint,
     member_id bigint,

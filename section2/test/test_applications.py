@@ -7,12 +7,18 @@ from random import Random
 
 import pytest
 
-from section2.operator.applications import Application, ApplicationsMissing, Batch, BatchBroken, committed
+from section2.operator.application_batches import (
+    Application,
+    ApplicationsMissing,
+    Batch,
+    BatchInvalid,
+    committed_batches,
+)
 
 HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id"
 ADA = "Ada,Lim,19901210,91234567,ada@example.com,true,Lim_1218b"
 HOUR = "2026-11-23T16"
-BROKEN = "no member of the batch was loaded; let section 1 publish it again"
+BROKEN = "No member of the batch was loaded. Publish it again with section 1."
 
 
 def add_report(destination: Path, batch: str, rows: int = 1, name: str = "") -> bytes:
@@ -32,7 +38,7 @@ def batch_of(folder: Path, parts: dict[str, str], rows: int = 1) -> Batch:
 def test_batches_are_told_in_their_order(tmp_path: Path) -> None:
     names = ["2026-11-23T15-3", HOUR, f"{HOUR}-2", f"{HOUR}-10", "2026-11-23T17"]
     contents = {name: add_report(tmp_path, name, rows) for rows, name in enumerate(reversed(names))}
-    assert committed(tmp_path) == [
+    assert committed_batches(tmp_path) == [
         Batch(name, sha256(contents[name]).hexdigest(), tmp_path / "successful_application" / name, 4 - place)
         for place, name in enumerate(names)
     ]
@@ -46,13 +52,13 @@ def test_a_key_sorts_batches_in_time(name: str, key: str, tmp_path: Path) -> Non
 
 
 def test_before_its_first_report_a_destination_has_no_batch(tmp_path: Path) -> None:
-    assert committed(tmp_path) == []
+    assert committed_batches(tmp_path) == []
 
 
 def test_a_destination_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(ApplicationsMissing) as caught:
-        committed(tmp_path / "x")
-    said = "no such folder; run section 1 first, or name its destination with --applications"
+        committed_batches(tmp_path / "x")
+    said = "no such directory. Run section 1, or pass its destination with --applications."
     assert (str(caught.value), caught.value.exit_code) == (f"{tmp_path / 'x'}: {said}", 2)
 
 
@@ -60,16 +66,16 @@ def test_only_reports_are_read_as_such(tmp_path: Path) -> None:
     add_report(tmp_path, HOUR)
     for name in (f".{HOUR}.json", f"{HOUR}.html", "notes"):
         (tmp_path / "report" / name).touch()
-    assert [batch.name for batch in committed(tmp_path)] == [HOUR]
+    assert [batch.name for batch in committed_batches(tmp_path)] == [HOUR]
 
 
 def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     add_report(tmp_path, HOUR)
     path = tmp_path / "report" / f"{HOUR}.json"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(BatchBroken) as caught:
-        committed(tmp_path)
-    assert str(caught.value) == f"{path}: is no report of section 1; {BROKEN}"
+    with pytest.raises(BatchInvalid) as caught:
+        committed_batches(tmp_path)
+    assert str(caught.value) == f"{path}: not a valid report of section 1. {BROKEN}"
 
 
 def test_rows_are_numbered_through_all_parts(tmp_path: Path) -> None:
@@ -96,23 +102,23 @@ def test_fields_are_read_as_they_are_however_long(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "wrong"),
     [
-        ("", "a.csv: has no column first_name"),
-        (HEADER.replace("email", "mail"), "a.csv: has no column email"),
-        (f"{HEADER}\n{ADA}\nAda,Lim\n", "a.csv: line 3 is no row of it"),
-        (f'{HEADER}\n"Ada"x,{ADA}\n', "a.csv: line 2 is no row of it"),
-        (f'{HEADER}\n{ADA},"', "a.csv: line 2 is no row of it"),
-        (f"{HEADER}\n{'A' * 17_000_000}{ADA}\n", "a.csv: line 2 is no row of it"),
-        (f"{HEADER}\n", ": has 0 rows where the report counts 1"),
-        (f"{HEADER}\n{ADA}\n{ADA}\n", ": has 2 rows where the report counts 1"),
+        ("", "a.csv: missing column first_name"),
+        (HEADER.replace("email", "mail"), "a.csv: missing column email"),
+        (f"{HEADER}\n{ADA}\nAda,Lim\n", "a.csv: line 3 is not a valid row"),
+        (f'{HEADER}\n"Ada"x,{ADA}\n', "a.csv: line 2 is not a valid row"),
+        (f'{HEADER}\n{ADA},"', "a.csv: line 2 is not a valid row"),
+        (f"{HEADER}\n{'A' * 17_000_000}{ADA}\n", "a.csv: line 2 is not a valid row"),
+        (f"{HEADER}\n", ": found 0 rows, but the report counts 1"),
+        (f"{HEADER}\n{ADA}\n{ADA}\n", ": found 2 rows, but the report counts 1"),
     ],
     ids=range(8),
 )
 def test_a_batch_that_is_not_as_its_report_says_is_named(tmp_path: Path, content: str, wrong: str) -> None:
     batch = batch_of(tmp_path, {"a.csv": content})
-    with pytest.raises(BatchBroken) as caught:
+    with pytest.raises(BatchInvalid) as caught:
         list(batch.applications())
     where = f"{tmp_path}/" if wrong.startswith("a") else f"{tmp_path}"
-    assert str(caught.value) == f"{where}{wrong}; {BROKEN}"
+    assert str(caught.value) == f"{where}{wrong}. {BROKEN}"
 
 
 @pytest.mark.parametrize(
@@ -120,11 +126,11 @@ def test_a_batch_that_is_not_as_its_report_says_is_named(tmp_path: Path, content
 )
 def test_a_part_that_is_no_text_or_has_no_header_is_named(tmp_path: Path, content: bytes, line: int) -> None:
     (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(BatchBroken, match=rf"a\.csv: line {line} is no row of it; {BROKEN}"):
+    with pytest.raises(BatchInvalid, match=rf"a\.csv: line {line} is not a valid row. {BROKEN}"):
         list(Batch(HOUR, "0", tmp_path, 1).applications())
 
 
 def test_a_batch_whose_folder_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BatchBroken) as caught:
+    with pytest.raises(BatchInvalid) as caught:
         list(Batch(HOUR, "0", tmp_path / "gone", 1).applications())
-    assert str(caught.value) == f"{tmp_path}/gone: cannot be read (No such file or directory); {BROKEN}"
+    assert str(caught.value) == f"{tmp_path}/gone: cannot be read (No such file or directory). {BROKEN}"

@@ -12,7 +12,7 @@ from common.paths import ROOT
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section2.config import QUERIES
-from section2.core.question import questions
+from section2.operator.query_files import read_queries
 
 COMMANDS = ("run", "create", "load", "load-members", "query", "psql", "check", "erd", "backup", "restore")
 
@@ -38,20 +38,20 @@ def said(sales: Server, *arguments: str, stdin: bytes = b"") -> str:
 
 def test_run_creates_loads_and_shows_who_buys_what_and_a_second_time_adds_nothing(sales: Server) -> None:
     first = said(sales, "run", "--orders", "300")
-    assert "0 were there, 300 added" in first
+    assert "0 existed, 300 added" in first
     for title in ("Top 10 members by spending", "Top 3 items", "10 rows", "3 rows"):
         assert title in first
     second = said(sales, "run", "--orders", "300")
-    assert "300 were there, 0 added" in second
+    assert "300 existed, 0 added" in second
     assert second.partition("Top 10")[2] == first.partition("Top 10")[2]
 
 
 def test_each_question_can_be_asked_and_all_are_listed(sales: Server) -> None:
     said(sales, "load", "--orders", "400")
     listed = said(sales, "query")
-    for name, question in questions(QUERIES).items():
-        assert f"{name}\n    {question.words[0]}" in listed
-        assert question.words[0] in said(sales, "query", name)
+    for name, question in read_queries(QUERIES).items():
+        assert f"{name}\n    {question.description[0]}" in listed
+        assert question.description[0] in said(sales, "query", name)
 
 
 def test_help_names_every_command_an_example_and_the_exit_codes() -> None:
@@ -70,16 +70,16 @@ def test_help_names_every_command_an_example_and_the_exit_codes() -> None:
         ((), "required: COMMAND"),
         (("nonsense",), "invalid choice"),
         (("load",), "required: --orders"),
-        (("load", "--orders", "-5"), "is no number of orders"),
-        (("load", "--orders", "0"), "is no number of orders"),
-        (("load", "--orders", "1; drop schema sales"), "is no number of orders"),
+        (("load", "--orders", "-5"), "expected a number of orders such as 1000000, got"),
+        (("load", "--orders", "0"), "expected a number of orders such as 1000000, got"),
+        (("load", "--orders", "1; drop schema sales"), "expected a number of orders such as 1000000, got"),
         (("load", "--orders", "5", "--until", "yesterday"), "--until"),
         (("load", "--orders", "5", "--until", "2999-01-01"), "in the future"),
-        (("query", "best_customers"), "there is no such question; "),
+        (("query", "best_customers"), "no such query. "),
         (("query", "average_baskets"), "did you mean 'average_basket'?"),
         (("psql", "--role", "nobody"), "invalid choice"),
         (("erd", "--format", "gif"), "invalid choice"),
-        (("load-members", "--applications", "/nowhere"), "no such folder; run section 1 first"),
+        (("load-members", "--applications", "/nowhere"), "no such directory. Run section 1"),
     ],
     ids=str,
 )
@@ -124,7 +124,7 @@ def test_a_backup_goes_through_pipes(sales: Server) -> None:
     said(sales, "load", "--orders", "100")
     copy = command(sales, "backup").stdout
     run_sql(sales, "update sales.item set cost = 99")
-    assert "is as the backup has it" in said(sales, "restore", stdin=copy)
+    assert "restored from the backup" in said(sales, "restore", stdin=copy)
     [(most,)] = run_sql(sales, "select count(*) from sales.item where cost = 99")
     assert most < 10
 

@@ -52,7 +52,7 @@ def test_start_ends_healthy_and_a_second_one_changes_nothing(started: Copy) -> N
     before = inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)
     assert inspect("{{.State.Health.Status}}") == "healthy"
     assert (started.root / "section1/resource/dest").stat().st_uid == started.uid  # else section 1 fails
-    assert "is of the newest version" in said(started, "start")
+    assert "already up to date" in said(started, "start")
     assert (inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)) == before
 
 
@@ -85,7 +85,7 @@ def test_the_documented_psql_works(started: Copy) -> None:
 
 def test_the_named_questions_are_answered(started: Copy) -> None:
     listed = said(started, "query")
-    assert "top10_highest_spending_member\n    Which ten members have spent most?" in listed
+    assert "top10_highest_spending_member\n    Top 10 members by spending." in listed
     assert "10 rows" in said(started, "query", "top10_highest_spending_member")
     assert "3 rows" in said(started, "query", "section2_query_top3_most_sold_item.sql")
     assert "all totals and aggregates add up" in said(started, "check")
@@ -168,7 +168,7 @@ def test_ctrl_c_on_a_terminal_stops_the_load_in_the_container(started: Copy) -> 
     said(started, "load", "--orders", "300", "--until", "2026-10-31")  # no lock is left behind
 
 
-def test_a_killed_server_comes_back_with_all_that_was_committed(
+def test_a_killed_server_comes_back_with_all_that_was_committed_batches(
     started: Copy, fault: Callable[[str, str, str, str], None]
 ) -> None:
     before = orders(started)

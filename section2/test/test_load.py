@@ -22,9 +22,9 @@ from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.kills import KILLED, row_of_kills
 from common.test.waiting import wait_until
-from section2.core.shop import Shop
+from section2.core.sample_orders import SampleShop
 from section2.main import create, differences
-from section2.operator.order_loader import load_orders, require_alone
+from section2.operator.order_loader import load_orders, lock_loads
 
 UNTIL = date(2026, 10, 31)
 KILLS = {"a backend": (20, 70), "the whole server": (20, 60), "the loader": (5, 80)}
@@ -56,10 +56,10 @@ def count(sales: Server) -> int:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("section2.core.shop.BATCH", 100)
+    monkeypatch.setattr("section2.core.sample_orders.BATCH", 100)
     monkeypatch.setattr("section2.operator.order_loader.BATCH", 100)
-    monkeypatch.setattr("section2.core.shop.BUYERS_A_BATCH", 20)
-    monkeypatch.setattr("section2.operator.order_loader.BUYERS_A_BATCH", 20)
+    monkeypatch.setattr("section2.core.sample_orders.BUYERS_PER_BATCH", 20)
+    monkeypatch.setattr("section2.operator.order_loader.BUYERS_PER_BATCH", 20)
 
 
 def test_a_load_adds_what_lacks_and_everything_adds_up(sales: Server) -> None:
@@ -85,12 +85,12 @@ def test_it_is_told_how_many_orders_are_safe(sales: Server) -> None:
 
 
 def test_the_catalogue_is_the_storys_with_its_price_changes(sales: Server) -> None:
-    shop = Shop(1, UNTIL)
+    shop = SampleShop(1, UNTIL)
     items = shop.catalogue()
     assert load(sales, 0) == (0, 0)
     assert load(sales, 0) == (0, 0)
     assert load(sales, 1) == (0, 1)
-    prices = {(item.manufacturer, item.name, item.cost, shop.opens_at) for item in items}
+    prices = {(item.manufacturer, item.name, item.cost, shop.start) for item in items}
     for change in shop.price_changes():
         item = items[change.item]
         prices.add((item.manufacturer, item.name, change.cost, change.since))
@@ -112,12 +112,12 @@ def test_a_story_without_an_end_ends_today_and_may_not_end_later(sales: Server) 
     with pytest.raises(UsageError) as caught:
         load_orders(sales, 3, today + timedelta(days=1), 1, quiet)
     later = f"--until {today + timedelta(days=1)}"
-    assert str(caught.value) == f"{later}: is in the future, from which no order comes; name today or earlier"
+    assert str(caught.value) == f"{later}: the date is in the future. Pass today or an earlier date."
 
 
 def test_a_load_that_has_just_ended_is_not_in_the_way(sales: Server) -> None:
     with sales.connected("loader") as connection, connection.cursor() as cursor:
-        require_alone(cursor, sales)
+        lock_loads(cursor, sales)
         ending = threading.Timer(0.5, connection.close)
         ending.start()
         assert load(sales, 10) == (0, 10)
@@ -170,11 +170,11 @@ def test_orders_come_in_all_statuses_with_seasons_and_favourites(sales: Server) 
 
 def test_a_story_ends_at_its_last_day(sales: Server) -> None:
     load(sales, 100)
-    with pytest.raises(UsageError, match="the orders of seed 1 end at 2026-10-31"):
+    with pytest.raises(UsageError, match="the orders of seed 1 end on 2026-10-31"):
         load_orders(sales, 1, date(2026, 9, 30), 200, quiet)
     assert load_orders(sales, 1, None, 110, quiet).added == 10
     [(last,)] = run_sql(sales, "select max(greatest(placed_at, status_since)) from sales.orders")
-    assert last < Shop(1, UNTIL).closes_at
+    assert last < SampleShop(1, UNTIL).end
 
 
 def test_no_order_comes_from_the_future(sales: Server) -> None:
@@ -185,7 +185,7 @@ def test_no_order_comes_from_the_future(sales: Server) -> None:
 
 def test_one_load_at_a_time(sales: Server) -> None:
     with sales.connected("loader") as connection, connection.cursor() as cursor:
-        require_alone(cursor, sales)
+        lock_loads(cursor, sales)
         with pytest.raises(Busy, match="another load is at work") as raised:
             load(sales, 100)
     assert raised.value.exit_code == 75

@@ -11,9 +11,9 @@ import pytest
 from common.errors import Busy, UsageError
 from common.postgresql import Server, StatementFailed
 from common.test.databases import run_sql
-from section2.operator.applications import ApplicationsMissing, BatchBroken
+from section2.operator.application_batches import ApplicationsMissing, BatchInvalid
 from section2.operator.member_loader import load_members
-from section2.operator.order_loader import require_alone
+from section2.operator.order_loader import lock_loads
 
 HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id"
 
@@ -48,7 +48,7 @@ def members(sales: Server) -> list[tuple[str, ...]]:
 
 def told(sales: Server, destination: Path) -> tuple[int, int, int, int, int]:
     done = load_members(sales, destination)
-    return done.batches, done.inserted, done.updated, done.unchanged, done.refused.total()
+    return done.batches, done.inserted, done.updated, done.unchanged, done.rejected.total()
 
 
 def test_members_are_inserted_updated_left_and_not_loaded_twice(sales: Server, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_applications_that_are_no_member_are_refused_by_reason(sales: Server, tm
         row("Ida", last=" "[:0], membership="_1218b"),
     )
     done = load_members(sales, tmp_path)
-    assert done.refused == Counter(
+    assert done.rejected == Counter(
         name_too_long=2, birthday_invalid=2, mobile_invalid=1, email_invalid=1, membership_id_differs=1, name_missing=1
     )
     assert (done.inserted, done.updated, done.unchanged) == (1, 0, 0)
@@ -145,14 +145,14 @@ def test_names_with_commas_quotes_tabs_backslashes_and_line_ends_arrive_as_they_
 def test_a_file_with_a_missing_column_changes_nothing(sales: Server, tmp_path: Path, column: str) -> None:
     publish(tmp_path, "2026-11-23T15", row("Ada"))
     publish(tmp_path, "2026-11-23T16", row("Bo"), header=HEADER.replace(column, "other"))
-    with pytest.raises(BatchBroken, match=f"part-00000.csv: has no column {column}; no member"):
+    with pytest.raises(BatchInvalid, match=f"part-00000.csv: missing column {column}. No member"):
         load_members(sales, tmp_path)
     assert members(sales) == []
 
 
 def test_a_file_that_lacks_rows_changes_nothing(sales: Server, tmp_path: Path) -> None:
     publish(tmp_path, "2026-11-23T16", row("Ada"), count=2)
-    with pytest.raises(BatchBroken, match="has 1 rows where the report counts 2"):
+    with pytest.raises(BatchInvalid, match="found 1 rows, but the report counts 2"):
         load_members(sales, tmp_path)
     assert members(sales) == []
 
@@ -160,17 +160,17 @@ def test_a_file_that_lacks_rows_changes_nothing(sales: Server, tmp_path: Path) -
 @pytest.mark.parametrize("broken", ["Ada,Lim\n", '"Ada,Lim\n', "Ada,Lim,19901210,91234567,a@b.com,true\n"])
 def test_a_broken_row_changes_nothing(sales: Server, tmp_path: Path, broken: str) -> None:
     publish(tmp_path, "2026-11-23T16", row("Ada"), broken)
-    with pytest.raises(BatchBroken, match="is no row of it"):
+    with pytest.raises(BatchInvalid, match="is not a valid row"):
         load_members(sales, tmp_path)
     assert members(sales) == []
 
 
 def test_a_broken_report_and_a_missing_folder_are_told_in_a_line(sales: Server, tmp_path: Path) -> None:
-    with pytest.raises(ApplicationsMissing, match="run section 1 first"):
+    with pytest.raises(ApplicationsMissing, match="Run section 1"):
         load_members(sales, tmp_path / "none")
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "2026-11-23T16.json").write_text("{")
-    with pytest.raises(BatchBroken, match="is no report"):
+    with pytest.raises(BatchInvalid, match="not a valid report"):
         load_members(sales, tmp_path)
     assert issubclass(ApplicationsMissing, UsageError)
 
@@ -187,7 +187,7 @@ def test_the_sample_batch_of_section_1_loads_in_whole(sales: Server, tmp_path: P
     assert outcome.report.counts.successful > 100
     done = load_members(sales, tmp_path)
     assert done.inserted + done.updated + done.unchanged == outcome.report.counts.successful
-    assert done.refused == Counter()
+    assert done.rejected == Counter()
 
 
 def test_an_error_of_the_server_names_no_person(sales: Server, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_an_error_of_the_server_names_no_person(sales: Server, tmp_path: Path) -
 def test_members_are_not_loaded_beside_another_load(sales: Server, tmp_path: Path) -> None:
     publish(tmp_path, "2026-11-23T16", row("Ada"))
     with sales.connected("loader") as connection, connection.cursor() as cursor:
-        require_alone(cursor, sales)
+        lock_loads(cursor, sales)
         with pytest.raises(Busy, match="another load is at work"):
             load_members(sales, tmp_path)
     assert members(sales) == []

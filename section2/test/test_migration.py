@@ -20,6 +20,7 @@ VERSIONS = [
     "section2_create_3_teams",
     "section2_create_4_aggregates",
     "section2_create_5_aggregate_views",
+    "section2_create_6_comments",
 ]
 
 
@@ -75,17 +76,16 @@ def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
 def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: Path) -> None:
     for path in MIGRATIONS.glob("*.sql"):
         (tmp_path / path.name).write_text(path.read_text())
-    (tmp_path / "section2_create_6_broken.sql").write_text(
-        "-- depends: section2_create_5_aggregate_views\n"
-        "set role sales_owner;\ncreate table sales.half ();\nselect 1 / 0;\n"
+    (tmp_path / "section2_create_7_broken.sql").write_text(
+        "-- depends: section2_create_6_comments\nset role sales_owner;\ncreate table sales.half ();\nselect 1 / 0;\n"
     )
     with pytest.raises(StatementFailed):
         migrate(empty, tmp_path)
     assert run_sql(empty, "select to_regclass('sales.half')") == [(None,)]
-    (tmp_path / "section2_create_6_broken.sql").write_text(
-        "-- depends: section2_create_5_aggregate_views\ncreate table sales.half ();\n"
+    (tmp_path / "section2_create_7_broken.sql").write_text(
+        "-- depends: section2_create_6_comments\ncreate table sales.half ();\n"
     )
-    assert migrate(empty, tmp_path) == ["section2_create_6_broken"]
+    assert migrate(empty, tmp_path) == ["section2_create_7_broken"]
 
 
 def test_a_migration_that_was_killed_blocks_no_other(empty: Server) -> None:

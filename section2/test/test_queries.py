@@ -10,8 +10,8 @@ from common.errors import UsageError
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section2.config import QUERIES
-from section2.core.question import named, questions
-from section2.main import ask
+from section2.main import run_query
+from section2.operator.query_files import find_query, read_queries
 from section2.test.support import NOW, Shop, days_ago
 
 SINGAPORE = ZoneInfo("Asia/Singapore")
@@ -19,7 +19,7 @@ SINGAPORE = ZoneInfo("Asia/Singapore")
 
 def answer(sales: Server, name: str) -> list[tuple[object, ...]]:
     """Return the rows of an answer, as analytics sees them."""
-    return ask(sales, named(QUERIES, name).statement).rows
+    return run_query(sales, find_query(QUERIES, name).statement).rows
 
 
 def at(year: int, month: int, day: int) -> datetime:
@@ -221,18 +221,18 @@ def test_effect_of_a_price_change_compares_28_days_on_either_side(sales: Server,
 
 
 def test_no_question_is_without_words_and_all_are_answered_on_an_empty_database(sales: Server) -> None:
-    asked = questions(QUERIES)
+    asked = read_queries(QUERIES)
     assert len(asked) == 11
     for name, question in asked.items():
-        assert question.words[0].endswith("?")
+        assert question.description[0].endswith(".")
         answer(sales, name)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "../migrations/section2_create", "x'; drop schema sales cascade; --", ""])
 def test_a_question_that_is_not_there_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="there is no such question"):
-        named(QUERIES, name)
+    with pytest.raises(UsageError, match="no such query"):
+        find_query(QUERIES, name)
 
 
 def test_a_question_can_be_named_by_its_file() -> None:
-    assert named(QUERIES, "section2_query_average_basket.sql").name == "average_basket"
+    assert find_query(QUERIES, "section2_query_average_basket.sql").name == "average_basket"

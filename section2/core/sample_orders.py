@@ -1,7 +1,7 @@
-"""A shop's life, made up: the same seed tells the same story, batch by batch, however far it is told.
+"""Sample data of a shop: a seed always yields the same catalogue, buyers and orders, in batches.
 
-Items sell by Zipf's law, more of them in November and December, less in February; some buyers come back all the time.
-No one is real: names are words from short lists, addresses end in example.com.
+Item sales follow Zipf's law, with a peak in November and December and a low in February; some buyers order often.
+No real persons: names are combined from short lists, e-mail addresses end in example.com.
 """
 
 from bisect import bisect
@@ -15,7 +15,7 @@ from typing import NamedTuple
 BATCH = 5_000
 YEARS = 3
 ITEMS, MANUFACTURERS = 2_000, 40
-BUYERS_A_BATCH = 1_000
+BUYERS_PER_BATCH = 1_000
 
 _MAKERS = (
     "Aster Birch Cedar Dune Ember Fjord Grove Haven Iris Juniper"
@@ -37,7 +37,7 @@ _SEASON = (0.9, 0.7, 0.9, 0.95, 1.0, 1.05, 1.0, 0.95, 0.95, 1.05, 1.6, 1.8)
 
 
 class Item(NamedTuple):
-    """An item of the catalogue, with what it cost at first."""
+    """An item of the catalogue with its first price."""
 
     name: str
     manufacturer: str
@@ -46,7 +46,7 @@ class Item(NamedTuple):
 
 
 class PriceChange(NamedTuple):
-    """What an item, by its place in the catalogue, costs from a moment on."""
+    """A later price of an item, which is given by its index in the catalogue."""
 
     item: int
     cost: str
@@ -54,7 +54,7 @@ class PriceChange(NamedTuple):
 
 
 class Buyer(NamedTuple):
-    """A member."""
+    """A sample member."""
 
     first_name: str
     last_name: str
@@ -63,8 +63,8 @@ class Buyer(NamedTuple):
     email: str
 
 
-class Fate(NamedTuple):
-    """What becomes of an order: each moment is None where it did not come to that."""
+class Timeline(NamedTuple):
+    """Moments of an order's statuses; None for a status that it does not reach."""
 
     paid_at: datetime | None
     shipped_at: datetime | None
@@ -74,34 +74,34 @@ class Fate(NamedTuple):
 
 
 class Order(NamedTuple):
-    """An order by a buyer's number."""
+    """A sample order; buyers and items are given by their indexes."""
 
     buyer: int
     placed_at: datetime
-    fate: Fate
+    timeline: Timeline
     method: str
-    lines: tuple[tuple[int, int], ...]  # item's place in the catalogue, quantity
+    lines: tuple[tuple[int, int], ...]  # item's index in the catalogue, quantity
 
 
 @dataclass(frozen=True)
-class Shop:
-    """The story that `seed` tells of the years up to midnight of `until` (UTC)."""
+class SampleShop:
+    """Sample data of the YEARS before midnight (UTC) of `until`."""
 
     seed: int
     until: date
 
     @property
-    def closes_at(self) -> datetime:
-        """The last moment of the story."""
+    def end(self) -> datetime:
+        """The moment before which everything happens."""
         return datetime.combine(self.until, time(), UTC)
 
     @property
-    def opens_at(self) -> datetime:
-        """The first moment: since then its items are sold."""
-        return self.closes_at - timedelta(days=365 * YEARS)
+    def start(self) -> datetime:
+        """The moment from which items are sold."""
+        return self.end - timedelta(days=365 * YEARS)
 
     def catalogue(self) -> list[Item]:
-        """Return all items, the best-selling first."""
+        """Return all items, best-selling first."""
         random = Random(f"{self.seed}/catalogue")
         makers = [f"{name} {kind} {self.seed}" for kind in _KINDS.split() for name in _MAKERS.split()]
         assert len(makers) == MANUFACTURERS
@@ -123,22 +123,22 @@ class Shop:
         ]
 
     def price_changes(self) -> list[PriceChange]:
-        """Return how prices changed later, in the order of time; each third item's once, by 5 to 25 percent."""
+        """Return later prices by time: one change of 5 to 25 percent for a third of the items."""
         random = Random(f"{self.seed}/prices")
         days = 365 * YEARS
         changes = [
             PriceChange(
-                place,
+                index,
                 f"{float(item.cost) * random.choice([0.75, 0.85, 0.95, 1.05, 1.1, 1.2]) + 0.01:.2f}",
-                self.opens_at + timedelta(days=random.randrange(60, days - 60)),
+                self.start + timedelta(days=random.randrange(60, days - 60)),
             )
-            for place, item in enumerate(self.catalogue())
+            for index, item in enumerate(self.catalogue())
             if random.random() < 1 / 3
         ]
         return sorted(changes, key=lambda change: change.since)
 
     def buyers(self, batch: int) -> list[Buyer]:
-        """Return those who come with a batch, by their numbers from batch x BUYERS_A_BATCH on."""
+        """Return the new buyers of a batch; their indexes start at batch x BUYERS_PER_BATCH."""
         random = Random(f"{self.seed}/buyers/{batch}")
         first, last = _FIRST.split(), _LAST.split()
         return [
@@ -149,36 +149,36 @@ class Shop:
                 f"{random.choice('89')}{random.randrange(10**7):07d}",
                 f"buyer{number}.{self.seed}@example.com",
             )
-            for number in range(batch * BUYERS_A_BATCH, (batch + 1) * BUYERS_A_BATCH)
+            for number in range(batch * BUYERS_PER_BATCH, (batch + 1) * BUYERS_PER_BATCH)
         ]
 
     def orders(self, batch: int) -> Iterator[Order]:
-        """Give the orders of a batch, by buyers of this and of earlier ones."""
+        """Yield the orders of a batch, placed by buyers of this batch and earlier ones."""
         random = Random(f"{self.seed}/orders/{batch}")
         popularity = list(accumulate(1 / rank for rank in range(1, ITEMS + 1)))
         season = list(accumulate(_SEASON))
-        buyers = (batch + 1) * BUYERS_A_BATCH
+        buyers = (batch + 1) * BUYERS_PER_BATCH
         for _ in range(BATCH):
             placed_at = self._moment(random, season)
             yield Order(
                 int(buyers * random.random() ** 2),
                 placed_at,
-                self._fate(random, placed_at),
+                self._timeline(random, placed_at),
                 _METHODS[bisect(_METHOD_WEIGHTS, random.random())],
                 tuple(self._basket(random, popularity).items()),
             )
 
     def _moment(self, random: Random, season: list[float]) -> datetime:
-        """Draw a moment of the story: any year, a month by its season, any day and second."""
+        """Draw a moment: any year, a month by its season, any day and second."""
         while True:
             month = bisect(season, random.random() * season[-1]) + 1
-            year = random.randrange(self.opens_at.year, self.closes_at.year + 1)
+            year = random.randrange(self.start.year, self.end.year + 1)
             moment = datetime(year, month, 1, tzinfo=UTC) + timedelta(seconds=random.randrange(30 * 86_400))
-            if self.opens_at < moment < self.closes_at:
+            if self.start < moment < self.end:
                 return moment
 
-    def _fate(self, random: Random, placed_at: datetime) -> Fate:
-        """Draw what becomes of an order; what lies after the story's end is open."""
+    def _timeline(self, random: Random, placed_at: datetime) -> Timeline:
+        """Draw the statuses of an order; those after the end of the sample data are left out."""
         paid = placed_at + timedelta(minutes=random.randrange(1, 600))
         shipped = paid + timedelta(hours=random.randrange(4, 60))
         completed = shipped + timedelta(hours=random.randrange(20, 150))
@@ -190,10 +190,10 @@ class Shop:
             moments = [paid, shipped, completed, completed + timedelta(days=random.randrange(1, 20)), None]
         else:
             moments = [paid, shipped, completed, None, None]
-        return Fate(*(moment if moment and moment < self.closes_at else None for moment in moments))
+        return Timeline(*(moment if moment and moment < self.end else None for moment in moments))
 
     def _basket(self, random: Random, popularity: list[float]) -> dict[int, int]:
-        """Draw what is bought: three items on average, mostly one of each."""
+        """Draw the lines of an order: three items on average, mostly one of each."""
         basket: dict[int, int] = {}
         for _ in range(bisect((0.2, 0.45, 0.65, 0.8, 0.9, 1.0), random.random()) + 1):
             item = bisect(popularity, random.random() * popularity[-1])

@@ -1,0 +1,124 @@
+"""Successful applications of section 1's committed batches."""
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from common.errors import JobError, UsageError
+
+
+class ApplicationsMissing(UsageError):
+    """The destination directory of section 1 does not exist."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no such directory. Run section 1, or pass its destination with --applications.")
+
+
+class BatchInvalid(JobError):
+    """A committed batch differs from its report."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}. No member of the batch was loaded. Publish it again with section 1.")
+
+
+class Application(NamedTuple):
+    """A successful application, with its row number in the batch and its fields unchanged."""
+
+    place: int
+    first_name: str
+    last_name: str
+    date_of_birth: str
+    mobile_no: str
+    email: str
+    membership_id: str
+
+
+class _Counts(BaseModel):
+    successful: int
+
+
+class _Report(BaseModel):
+    batch: str
+    counts: _Counts
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A committed batch: name, hash of the report, directory and number of successful applications."""
+
+    name: str
+    report_sha256: str
+    directory: Path
+    rows: int
+
+    @property
+    def key(self) -> str:
+        """The sort key by time: 2026-11-23T16-0002 comes after 2026-11-23T16-0001 and before T17."""
+        hour, number = _in_time(self.name)
+        return f"{hour}-{number:04d}"
+
+    def applications(self) -> Iterator[Application]:
+        """Yield the rows. Raises: BatchInvalid when a column or row is missing or the directory cannot be read."""
+        place = 0
+        try:
+            parts = sorted(_files(self.directory, ".csv"))
+        except OSError as error:
+            raise BatchInvalid(self.directory, f"cannot be read ({error.strerror})") from None
+        for part in parts:
+            for row in _rows(part):
+                place += 1
+                yield Application(place, *row)
+        if place != self.rows:
+            raise BatchInvalid(self.directory, f"found {place} rows, but the report counts {self.rows}")
+
+
+def committed_batches(destination: Path) -> list[Batch]:
+    """Return the batches that have a report, by time. Raises: ApplicationsMissing, BatchInvalid."""
+    if not destination.is_dir():
+        raise ApplicationsMissing(destination)
+    batches = []
+    if not (destination / "report").exists():
+        return []
+    for path in _files(destination / "report", ".json"):
+        content = path.read_bytes()
+        try:
+            report = _Report.model_validate_json(content)
+        except ValidationError:
+            raise BatchInvalid(path, "not a valid report of section 1") from None
+        directory = destination / "successful_application" / path.stem
+        batches.append(Batch(report.batch, hashlib.sha256(content).hexdigest(), directory, report.counts.successful))
+    return sorted(batches, key=lambda batch: batch.key)
+
+
+def _files(directory: Path, suffix: str) -> Iterator[Path]:
+    """Yield the files with a suffix; unlike glob, raises OSError for an unreadable directory."""
+    return (path for path in directory.iterdir() if path.suffix == suffix and not path.name.startswith("."))
+
+
+def _in_time(name: str) -> tuple[str, int]:
+    """Return a key by which 2026-11-23T16-2 comes after 2026-11-23T16 and before 2026-11-23T16-10."""
+    found = re.fullmatch(r"(.*T\d\d)-(\d+)", name)
+    return (found[1], int(found[2])) if found else (name, 1)
+
+
+def _rows(part: Path) -> Iterator[list[str]]:
+    """Yield the fields of a member from each row."""
+    csv.field_size_limit(1 << 24)
+    with part.open(encoding="utf-8", newline="") as handle:
+        reader = csv.reader(handle, strict=True)
+        try:
+            header = next(reader, [])
+            missing = [column for column in Application._fields[1:] if column not in header]
+            if missing:
+                raise BatchInvalid(part, f"missing column {missing[0]}")
+            places = [header.index(column) for column in Application._fields[1:]]
+            for row in reader:
+                yield [row[place] for place in places]
+        except (csv.Error, IndexError, UnicodeDecodeError):
+            raise BatchInvalid(part, f"line {reader.line_num} is not a valid row") from None
