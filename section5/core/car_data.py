@@ -1,4 +1,4 @@
-"""The Car Evaluation data, from the four tables that its authors' hierarchy of decisions consists of.
+"""The Car Evaluation data, generated from the four decision tables of its authors.
 
 Source: Car Evaluation, UCI Machine Learning Repository, Marko Bohanec, CC BY 4.0, https://doi.org/10.24432/C5JP48.
 """
@@ -15,7 +15,8 @@ ATTRIBUTES = {
     "safety": ("low", "med", "high"),
 }
 CLASSES = ("unacc", "acc", "good", "vgood")
-COLUMNS = (*ATTRIBUTES, "class")
+VALUES = {**ATTRIBUTES, "class": CLASSES}
+COLUMNS = tuple(VALUES)
 SHA256 = "b703a9ac69f11e64ce8c223c0a40de4d2e9d769f7fb20be5f8f2e8a619893d83"
 
 Table = dict[str, dict[str, str]]
@@ -25,7 +26,7 @@ def _table(columns: tuple[str, ...], **rows: str) -> Table:
     return {row: dict(zip(columns, values.split(), strict=True)) for row, values in rows.items()}
 
 
-# What buying (rows) and maintenance (columns) make of the price.
+# Overall price, by buying price (rows) and maintenance (columns).
 PRICE = _table(
     ATTRIBUTES["maint"],
     vhigh="vhigh vhigh high high",
@@ -33,9 +34,9 @@ PRICE = _table(
     med="high high med low",
     low="high med low low",
 )
-# What comfort (rows) and safety (columns) make of the technical worth.
+# Technical quality, by comfort (rows) and safety (columns).
 TECH = _table(ATTRIBUTES["safety"], bad="bad bad bad", acc="bad acc good", good="bad good vgood")
-# What price (rows) and technical worth (columns) make of the car.
+# Class of the car, by overall price (rows) and technical quality (columns).
 CAR = _table(
     ("bad", "acc", "good", "vgood"),
     vhigh="unacc unacc unacc unacc",
@@ -43,7 +44,7 @@ CAR = _table(
     med="unacc acc acc vgood",
     low="unacc acc good vgood",
 )
-# What the boot makes of the comfort, by persons and doors.
+# Comfort by size of the boot, for each number of persons and doors.
 COMFORT = {
     (persons, doors): dict(zip(ATTRIBUTES["lug_boot"], values.split(), strict=True))
     for persons, all_doors, values in (
@@ -57,15 +58,15 @@ COMFORT = {
 }
 
 
-def judged(buying: str, maint: str, doors: str, persons: str, lug_boot: str, safety: str) -> str:
+def car_class(buying: str, maint: str, doors: str, persons: str, lug_boot: str, safety: str) -> str:
     """Return the class of a car."""
     return CAR[PRICE[buying][maint]][TECH[COMFORT[persons, doors][lug_boot]][safety]]
 
 
 def content() -> bytes:
-    """Return the file: every combination of values in their order, with its class. Raises: ValueError."""
-    lines = (",".join((*values, judged(*values))) for values in product(*ATTRIBUTES.values()))
+    """Return the data file: every combination of values with its class. Raises: ValueError."""
+    lines = (",".join((*values, car_class(*values))) for values in product(*ATTRIBUTES.values()))
     text = "".join(f"{line}\n" for line in lines).encode()
     if hashlib.sha256(text).hexdigest() != SHA256:
-        raise ValueError("the tables do not make the Car Evaluation data any more")
+        raise ValueError("the decision tables do not produce the Car Evaluation data")
     return text

@@ -1,4 +1,4 @@
-"""How good the models are, how sure that is, and what share of the ceiling they reach."""
+"""Cross-validated accuracy of the models, with confidence intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Score:
 
 
 def splits(repeats: int = REPEATS) -> RepeatedStratifiedKFold:
-    """Return the folds, the same for each model, so that they can be compared in pairs."""
+    """Return the folds. They are equal for all models, so that models can be compared fold by fold."""
     return RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=repeats, random_state=SEED)
 
 
@@ -36,7 +36,7 @@ def accuracies(
     models: Sequence[str] = tuple(MODELS),
     repeats: int = REPEATS,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the accuracy in each fold, by model."""
+    """Return each model's accuracy in each fold."""
     return {
         name: cross_val_score(MODELS[name](features), cars[list(features)], cars[target], cv=splits(repeats), n_jobs=-1)
         for name in models
@@ -44,9 +44,9 @@ def accuracies(
 
 
 def score(folds: NDArray[np.float64]) -> Score:
-    """Return the mean with its interval.
+    """Return the mean with its confidence interval.
 
-    Folds overlap in what is learnt from, so that their spread tells too little; corrected after Nadeau and Bengio,
+    The folds' training sets overlap, so their plain variance is too small. The correction is from Nadeau and Bengio,
     "Inference for the Generalization Error", Machine Learning 52 (2003).
     """
     mean, half = float(folds.mean()), _quantile(len(folds)) * _corrected_error(folds)
@@ -54,7 +54,7 @@ def score(folds: NDArray[np.float64]) -> Score:
 
 
 def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Score, float]:
-    """Return by how much one model is better than another in the same folds, and the p-value of there being none."""
+    """Return the mean difference of two models in the same folds, and its p-value."""
     folds = one - other
     error = _corrected_error(folds)
     p_value = 1.0 if error == 0 else float(2 * stats.t.sf(abs(folds.mean()) / error, len(folds) - 1))
@@ -62,23 +62,23 @@ def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[Sc
 
 
 def _corrected_error(folds: NDArray[np.float64]) -> float:
-    tested_to_learnt = 1 / (FOLDS - 1)
-    return float(np.sqrt((1 / len(folds) + tested_to_learnt) * folds.var(ddof=1)))
+    test_to_training = 1 / (FOLDS - 1)
+    return float(np.sqrt((1 / len(folds) + test_to_training) * folds.var(ddof=1)))
 
 
 def _quantile(folds: int) -> float:
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, folds - 1))
 
 
-def table(scores: Mapping[str, NDArray[np.float64]], highest: float, guessing: float) -> pd.DataFrame:
-    """Return a row a model: its accuracy, the interval, its share of the ceiling and of the way from guessing to it."""
+def score_table(scores: Mapping[str, NDArray[np.float64]], bound: float, guessing: float) -> pd.DataFrame:
+    """Return one row for each model: accuracy, interval, and the share of the accuracy bound that it reaches."""
     rows = {name: score(folds) for name, folds in scores.items()}
     return pd.DataFrame(
         {
             "accuracy": {name: one.mean for name, one in rows.items()},
             "low": {name: one.low for name, one in rows.items()},
             "high": {name: one.high for name, one in rows.items()},
-            "share of the ceiling": {name: one.mean / highest for name, one in rows.items()},
-            "of the way": {name: (one.mean - guessing) / (highest - guessing) for name, one in rows.items()},
+            "share of the ceiling": {name: one.mean / bound for name, one in rows.items()},
+            "of the way": {name: (one.mean - guessing) / (bound - guessing) for name, one in rows.items()},
         }
     )

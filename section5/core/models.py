@@ -1,4 +1,4 @@
-"""The models that are compared, each a pipeline from the values as they stand in the data to a price."""
+"""The models that the notebook compares. Each is a pipeline from attribute values to a buying price."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,26 +11,25 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from section5.config import ASKED
-from section5.core.car_data import ATTRIBUTES, CLASSES
-from section5.core.ceiling import BayesTable
+from section5.config import FEATURES
+from section5.core.accuracy_bound import FrequencyTable
+from section5.core.car_data import VALUES
 
 SEED = 5
-VALUES = {**ATTRIBUTES, "class": CLASSES}
 TARGET = "buying"
-FEATURES = {"all that the question gives": ASKED, "class alone": ("class",)}
+FEATURE_SETS = {"all that the question gives": FEATURES, "class alone": ("class",)}
 
-LOGISTIC, BOOSTING, LEARNT_TABLE = "logistic regression", "gradient boosting", "table of what was learnt"
+LOGISTIC, BOOSTING = "logistic regression", "gradient boosting"
 Model = Callable[[Sequence[str]], Pipeline | ClassifierMixin]
 
 
 def ordinal(features: Sequence[str]) -> OrdinalEncoder:
-    """Number the values in their order, which all attributes have, as fitted on nothing but the lists of values."""
+    """Return an encoder that numbers each attribute's values in their natural order."""
     return OrdinalEncoder(categories=[list(VALUES[name]) for name in features])
 
 
 def one_hot(features: Sequence[str]) -> OneHotEncoder:
-    """Give each value a column, so that a linear model need not take them for evenly spaced."""
+    """Return an encoder with one column for each value, so that a linear model does not assume even spacing."""
     return OneHotEncoder(categories=[list(VALUES[name]) for name in features])
 
 
@@ -49,5 +48,5 @@ MODELS: dict[str, Model] = {
     "naive Bayes": lambda features: make_pipeline(
         ordinal(features), CategoricalNB(min_categories=[len(VALUES[name]) for name in features])
     ),
-    LEARNT_TABLE: lambda _: BayesTable(),
+    "table of what was learnt": lambda _: FrequencyTable(),
 }

@@ -1,7 +1,6 @@
-"""What can be known at best: the exact table of how often each price goes with what is known of a car.
+"""The highest accuracy that any model can reach, from exact counts.
 
-Nothing that looks at these features alone can be right more often on this data than the table is, since cars that look
-the same to it must get the same answer.
+Cars with equal features get the same prediction. The best prediction is the most frequent value among them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,18 +12,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 
 def counts(cars: pd.DataFrame, features: Sequence[str], target: str) -> pd.DataFrame:
-    """Return how many cars have each value of the target, a row for each combination of features that there is."""
+    """Return the number of cars for each combination of features (rows) and target value (columns)."""
     counted = cars.groupby(list(features), observed=True)[target].value_counts().unstack(fill_value=0)
     return counted[counted.sum(axis=1) > 0]
 
 
-def ceiling(cars: pd.DataFrame, features: Sequence[str], target: str) -> float:
-    """Return the share of cars that the best possible answer from these features gets right."""
+def accuracy_bound(cars: pd.DataFrame, features: Sequence[str], target: str) -> float:
+    """Return the highest accuracy that a model can reach on these cars with these features."""
     return float(counts(cars, features, target).max(axis=1).sum() / len(cars))
 
 
-def least_loss(cars: pd.DataFrame, features: Sequence[str], target: str) -> float:
-    """Return the lowest mean log loss (in nats) that probabilities from these features can have on these cars."""
+def log_loss_bound(cars: pd.DataFrame, features: Sequence[str], target: str) -> float:
+    """Return the lowest mean log loss (in nats) that a model can reach on these cars with these features."""
     counted = counts(cars, features, target)
     shares = counted.div(counted.sum(axis=1), axis=0)
     return float(-(counted * np.log(shares.where(shares > 0, 1.0))).to_numpy().sum() / len(cars))
@@ -32,15 +31,15 @@ def least_loss(cars: pd.DataFrame, features: Sequence[str], target: str) -> floa
 
 def matching(cars: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
     """Return the cars that have all these values."""
-    is_like_it = np.logical_and.reduce([cars[name] == value for name, value in known.items()])
-    return cars[is_like_it]
+    matches = np.logical_and.reduce([cars[name] == value for name, value in known.items()])
+    return cars[matches]
 
 
-class BayesTable(ClassifierMixin, BaseEstimator):
-    """Answers with what is most frequent among the cars that look the same, as the ceiling does; else among all."""
+class FrequencyTable(ClassifierMixin, BaseEstimator):
+    """Classifier that predicts the frequencies among training cars with equal features, else among all of them."""
 
-    def fit(self, cars: pd.DataFrame, target: ArrayLike) -> "BayesTable":
-        """Count."""
+    def fit(self, cars: pd.DataFrame, target: ArrayLike) -> "FrequencyTable":
+        """Count the target values."""
         values = pd.Series(np.asarray(target), index=cars.index, name="_target")
         self.classes_ = np.unique(values)
         self.all_ = values.value_counts(normalize=True).reindex(self.classes_, fill_value=0.0).to_numpy()
@@ -50,7 +49,7 @@ class BayesTable(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, cars: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the shares of each value, cars by classes."""
+        """Return the probabilities, cars (rows) by classes (columns)."""
         keys = cars.iloc[:, 0] if cars.shape[1] == 1 else pd.MultiIndex.from_frame(cars)
         found = self.table_.reindex(keys).to_numpy(dtype=float)
         total = found.sum(axis=1, keepdims=True)
@@ -60,6 +59,6 @@ class BayesTable(ClassifierMixin, BaseEstimator):
         return shares
 
     def predict(self, cars: pd.DataFrame) -> NDArray[np.str_]:
-        """Return the most frequent value; of equally frequent ones the first in the alphabet."""
-        answer: NDArray[np.str_] = self.classes_[np.argmax(self.predict_proba(cars), axis=1)]
-        return answer
+        """Return the most frequent class; a tie goes to the alphabetically first one."""
+        prediction: NDArray[np.str_] = self.classes_[np.argmax(self.predict_proba(cars), axis=1)]
+        return prediction
