@@ -15,7 +15,7 @@ import section2.cli
 import section3.__main__
 import section4.__main__
 import section4_manage
-import section5.__main__
+import section5.cli
 from common import cli
 from common.errors import JobError
 from common.test.hostile import verdicts
@@ -46,7 +46,7 @@ PARSERS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
     ),
     "python -m section4": (section4.__main__.parser, cli.Parser.parse_args, [["run", *COVID], ["dashboard"]]),
     "section4_manage.py": (section4_manage.parser, cli.Parser.parse_args, [COVID]),
-    "python -m section5": (section5.__main__.parser, cli.Parser.parse_args, [CAR, ["notebook"]]),
+    "python -m section5": (section5.cli.parser, cli.Parser.parse_args, [CAR, ["notebook"]]),
 }  # fmt: skip
 # What makes a request of parsed arguments, from the configuration that they name.
 REQUESTED: dict[str, Callable[[argparse.Namespace], object]] = {
