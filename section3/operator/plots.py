@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,19 +22,24 @@ COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe and Ito's
 MARKERS = ("o", "s", "^", "D")
 GREY = "#666666"
 STYLE: dict[Any, Any] = {
-    "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.3,
-}  # fmt: skip
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+}
 FAULTS: tuple[Scenario, ...] = ("burst", "zone_outage", "kafka_backlog")
 TICKS = {1: "1 s", 10: "10 s", 60: "1 min", 300: "5 min", 600: "10 min"}
-LATENCY, QUEUE, COST = (SECTION / f"section3_capacity_{name}.png" for name in ("latency", "queue", "cost"))
+LATENCY, QUEUE, COST = (f"section3_capacity_{name}.png" for name in ("latency", "queue", "cost"))
 
 
-def draw(results: Results, source: str) -> None:
-    """Write the three pictures, marked with the text of the results."""
-    with rc_context(STYLE):
-        pictures = {LATENCY: latency(results), QUEUE: queue(results, load(Model, MODEL)), COST: cost(results)}
-        for path, figure in pictures.items():
-            _write(path, figure, source)
+def draw(results: Results, source: str, directory: Path = SECTION) -> None:
+    """Write the three plots; `source` is the text of the results, whose hash they record."""
+    with style.context(["default", STYLE]):  # not the user's matplotlibrc
+        figures = {LATENCY: latency(results), QUEUE: queue(results, load(Model, MODEL)), COST: cost(results)}
+        for name, figure in figures.items():
+            _write(directory / name, figure, source)
 
 
 def latency(results: Results) -> Figure:

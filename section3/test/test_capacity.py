@@ -6,7 +6,7 @@ import pytest
 
 from common.config import load
 from common.errors import UsageError
-from common.picture import is_of
+from common.picture import is_current
 from section3.capacity.cost import bill, cluster
 from section3.capacity.facts import Prices
 from section3.capacity.knees import knees
@@ -14,7 +14,7 @@ from section3.capacity.model import SCENARIOS, Model, Scenario
 from section3.capacity.needs import needs
 from section3.capacity.outcome import simulate
 from section3.capacity.report import sections
-from section3.config import CAPACITY, MODEL, PRICES
+from section3.config import CAPACITY, MODEL, PRICES, SECTION
 from section3.operator import capacity, plots
 from section3.rules import template
 
@@ -40,9 +40,9 @@ def test_every_rate_and_scenario_was_simulated_and_lost_nothing() -> None:
     assert all((one.expired, one.lost, one.left) == (0, 0, 0) for one in both)
 
 
-@pytest.mark.parametrize("path", [plots.LATENCY, plots.QUEUE, plots.COST], ids=lambda path: path.name)
-def test_the_committed_picture_is_of_the_results(path: Path) -> None:
-    assert is_of(path.read_bytes(), CAPACITY.read_text("utf-8")), ANEW
+@pytest.mark.parametrize("name", [plots.LATENCY, plots.QUEUE, plots.COST])
+def test_committed_plot_is_current(name: str) -> None:
+    assert is_current((SECTION / name).read_bytes(), CAPACITY.read_text("utf-8")), ANEW
 
 
 def test_the_written_file_is_the_results_text() -> None:
@@ -81,12 +81,11 @@ def test_a_loss_is_no_result(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
         capacity.make()
 
 
-def test_small_pictures_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LATENCY", "QUEUE", "COST"):
-        monkeypatch.setattr(plots, name, tmp_path / f"{name}.png")
-    plots.draw(WRITTEN, "source")
+@pytest.mark.integration
+def test_plots_are_drawn_and_record_their_source(tmp_path: Path) -> None:
+    plots.draw(WRITTEN, "source", tmp_path)
     for path in tmp_path.iterdir():
-        assert is_of(path.read_bytes(), "source")
+        assert is_current(path.read_bytes(), "source")
         assert path.stat().st_size > 20_000
 
 

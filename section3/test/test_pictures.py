@@ -1,47 +1,35 @@
-"""The pictures are of the architecture as it is, and name what the template has."""
+"""The architecture pictures are current, and their nodes are resources of the template."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from common.picture import is_of
-from section3.operator.pictures import PICTURES, GraphvizMissing, png
+from common.graph import layout
+from common.picture import is_current
+from section3.operator.pictures import NODE, PICTURES, icon, png
 from section3.rules.template import load
 
 OUTSIDE = {"web", "engineers", "analysts", "internet", "dashboards"}
-NODE = re.compile(r'^\t+(\w+) \[label=.*?image="', re.MULTILINE | re.DOTALL)
+NODES = re.compile(r'^\s+(\w+) \[label=".*class="([^"]+)"', re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
-def test_the_committed_picture_is_of_the_architecture(path: Path) -> None:
-    assert is_of(path.read_bytes(), PICTURES[path]()), "draw it anew: .venv/bin/python -m section3 pictures"
+@pytest.mark.parametrize(("picture", "source"), PICTURES.items(), ids=lambda path: path.name)
+def test_committed_picture_is_current(picture: Path, source: Path) -> None:
+    assert is_current(picture.read_bytes(), source.read_text()), "run: .venv/bin/python -m section3 pictures"
 
 
-@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
-def test_each_node_is_a_resource_of_the_template(path: Path) -> None:
-    nodes = set(NODE.findall(PICTURES[path]()))
+@pytest.mark.parametrize("source", PICTURES.values(), ids=lambda path: path.name)
+def test_each_node_is_a_resource_and_has_an_icon(source: Path) -> None:
+    nodes = dict(NODES.findall(source.read_text()))
     assert len(nodes) >= 8
-    assert nodes - OUTSIDE <= set(load().resources)
+    assert {*nodes} - OUTSIDE <= {*load().resources}
+    assert [name for name in nodes.values() if not icon(name).is_file()] == []
 
 
-@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
-def test_no_path_of_a_machine_stands_in_it(path: Path) -> None:
-    assert "site-packages" not in PICTURES[path]()
-
-
-@pytest.mark.needs("graphviz")
-def test_a_picture_is_drawn() -> None:
-    [described, *_] = [describe() for describe in PICTURES.values()]
-    drawn = png(described)
-    assert is_of(drawn, described)
-    assert len(drawn) > 20_000
-
-
-def test_without_graphviz_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert shutil.which("dot") is None
-    with pytest.raises(GraphvizMissing, match="apt-get install graphviz") as error:
-        png("digraph {}")
-    assert error.value.exit_code == 2
+@pytest.mark.parametrize("source", PICTURES.values(), ids=lambda path: path.name)
+def test_png_draws_the_icon_of_each_node(source: Path) -> None:
+    dot = source.read_text()
+    drawn = layout(dot)
+    assert len(NODE.findall(drawn)) == drawn.count('class="node') == len(NODES.findall(dot))
+    assert is_current(png(dot), dot)

@@ -42,7 +42,7 @@ REQUIREMENTS = [Row(*cells) for cells in rows_of("Requirements, and what shows e
 @pytest.mark.parametrize("row", REQUIREMENTS, ids=lambda row: row.requirement)
 def test_no_cell_is_empty_and_each_name_exists(row: Row) -> None:
     assert all(row)
-    drawn = {node for describe in PICTURES.values() for node in re.findall(r"^\t+(\w+) \[", describe(), re.MULTILINE)}
+    drawn = {node for path in PICTURES.values() for node in re.findall(r"^\s+(\w+) \[", path.read_text(), re.MULTILINE)}
     resources = load().resources
     pictured, built, proven = (NAMES.findall(cell) for cell in row[1:])
     assert pictured

@@ -11,7 +11,7 @@ import vl_convert
 
 from common.errors import JobError
 from common.paths import ROOT
-from common.picture import mark_png
+from common.picture import VEGA_LITE, vega_lite_to_png
 from common.postgresql import Answer, Cursor, Server
 from section4.config import QUERIES, READER
 from section4.core.bound import bound
@@ -22,7 +22,6 @@ from section4.core.panels import ANNOTATED, FRESHNESS, PANELS, RUNS, question
 PICTURE = ROOT / "section4" / "covid19_graph.png"
 PAGE = ROOT / "section4" / "covid19_dashboard.html"
 TEMPLATE = Path(__file__).parent.parent / "core" / "page.html"
-VEGA_LITE = "6.4"
 EMBED = """
 for (const [id, spec] of Object.entries(JSON.parse(document.getElementById("charts").textContent)))
     vegaEmbed("#" + id, spec, {actions: false, renderer: "svg"});
@@ -113,7 +112,7 @@ def specification(shown: Dashboard) -> str:
 
 def png(specified: str) -> bytes:
     """Return the picture."""
-    return mark_png(vl_convert.vegalite_to_png(specified, vl_version=VEGA_LITE, scale=1.0), specified)
+    return vega_lite_to_png(specified)
 
 
 def page(shown: Dashboard) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.paths import ROOT
-from common.picture import is_of
+from common.picture import is_current
 from common.postgresql import Server
 from common.test.browser import opened
 from common.test.databases import run_sql
@@ -31,7 +31,7 @@ def sampled(covid: Server) -> Server:
 def test_the_committed_picture_is_of_the_sample_and_says_so(sampled: Server) -> None:
     specified = specification(dashboard(sampled, COUNTRIES))
     assert "SAMPLE: made up" in specified
-    assert is_of((ROOT / "section4" / "covid19_graph.png").read_bytes(), specified), (
+    assert is_current((ROOT / "section4" / "covid19_graph.png").read_bytes(), specified), (
         "draw it anew: ./section4_runner.sh run --source sample --country all"
     )
 
@@ -41,8 +41,8 @@ def test_another_figure_is_another_picture(sampled: Server) -> None:
     run_sql(sampled, "update covid.daily_cases set cases_new = cases_new + 1 where measurement_date = '2022-03-09'")
     after = specification(dashboard(sampled, COUNTRIES))
     picture = png(before)
-    assert is_of(picture, before)
-    assert not is_of(picture, after)
+    assert is_current(picture, before)
+    assert not is_current(picture, after)
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
 
 
