@@ -72,7 +72,7 @@ def job(arguments: argparse.Namespace) -> int:
     if arguments.compare is not None:
         return compare(config, request, arguments.compare)
     outcome = run(config, request, Progress())
-    cli.conclude(lambda: tell(outcome, request, config.destination, time.monotonic() - started))
+    cli.print_summary(summary(outcome, request, config.destination, time.monotonic() - started))
     return REFUSED if outcome.report.refused else 0
 
 
@@ -85,25 +85,24 @@ def compare(config: "ProcessConfig", request: "Request", other: str) -> int:
     from section1.core.summary import comparison
 
     compared = main.compare(config, load_process(other, "--compare").rules, request, Progress())
-    cli.conclude(lambda: print(comparison(compared, other=other, seconds=time.monotonic() - started)))
+    cli.print_summary(comparison(compared, other=other, seconds=time.monotonic() - started))
     return REFUSED if compared.refused else 0
 
 
-def tell(outcome: "Outcome", request: "Request", destination: Path, seconds: float) -> None:
-    """Print the closing table and where the batch is, or why there is none."""
+def summary(outcome: "Outcome", request: "Request", destination: Path, seconds: float) -> str:
+    """Return the closing table and the batch's paths, or why there is no batch."""
     from section1.core.summary import table
     from section1.operator.destination import Destination
 
     report = outcome.report
     if outcome.nothing_new and not request.dry_run:
-        print(f"batch {request.batch} is published and no file is new since; nothing to do")
-        print("".join(f"refused: {file.name}: {file.problem}\n" for file in report.refused), end="")
-    elif request.dry_run:
-        print(table(report, state="dry run, nothing written", seconds=seconds))
-    else:
-        state = "published, none replaced" if request.reprocess and not outcome.replaced else "published"
-        print(table(report, state=state, seconds=seconds))
-        print("".join(f"  {place}\n" for place in Destination(destination).places(report.batch)), end="")
+        refused = [f"refused: {file.name}: {file.problem}" for file in report.refused]
+        return "\n".join([f"batch {request.batch} is published and no file is new since; nothing to do", *refused])
+    if request.dry_run:
+        return table(report, state="dry run, nothing written", seconds=seconds)
+    state = "published, none replaced" if request.reprocess and not outcome.replaced else "published"
+    paths = [f"  {path}" for path in Destination(destination).places(report.batch)]
+    return "\n".join([table(report, state=state, seconds=seconds), *paths])
 
 
 def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
@@ -135,4 +134,4 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
 
 if __name__ == "__main__":
     options = parser().parse_args()
-    cli.run(lambda: job(options), "nothing was published")
+    cli.run(lambda: job(options), "Nothing was published.")

@@ -14,7 +14,7 @@ from common import cli
 if TYPE_CHECKING:
     from common.postgresql import Server
     from section4.config import ProcessConfig
-    from section4.main import Outcome, Request
+    from section4.main import Request
 
 SOURCES = ("owid", "who", "jhu", "disease_sh", "covid19api", "sample")
 EXIT_CODES = """\
@@ -105,18 +105,12 @@ def server_of(arguments: argparse.Namespace) -> Iterator["Server"]:
 def ingest(server: "Server", config: "ProcessConfig", request: "Request") -> None:
     """Ingest once, and say what became of it."""
     from common.progress import Progress
+    from section4.core.summary import table
     from section4.main import ingest
 
     started = time.monotonic()
     outcome = ingest(config, server, request, Progress())
-    cli.conclude(lambda: tell(outcome, request, time.monotonic() - started))
-
-
-def tell(outcome: "Outcome", request: "Request", seconds: float) -> None:
-    """Print the closing table."""
-    from section4.core.summary import table
-
-    print(table(outcome, request, seconds))
+    cli.print_summary(table(outcome, request, time.monotonic() - started))
 
 
 def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
@@ -135,4 +129,4 @@ def requested(arguments: argparse.Namespace) -> "tuple[ProcessConfig, Request]":
 
 if __name__ == "__main__":
     options = parser().parse_args()
-    cli.run(lambda: job(options), "nothing was changed")
+    cli.run(lambda: job(options), "Nothing was changed.")

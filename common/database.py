@@ -1,4 +1,4 @@
-"""A section's own database: a server for it, its newest version, and whom it lets in."""
+"""A section's database: its server, migrations and role passwords."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +11,7 @@ from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
 from common.embedded_postgresql import serving
-from common.postgresql import SUPERUSER, Server, StatementFailed, server_of_environment
+from common.postgresql import SUPERUSER, Server, StatementFailed, server_from_environment
 
 DATABASE = "my_database"
 
@@ -20,10 +20,10 @@ DATABASE = "my_database"
 def server_for(
     section: str, roles: tuple[str, ...], cluster: Path, prepare: Callable[[Server], object] = lambda server: None
 ) -> Iterator[Server]:
-    """Give the server that SECTION_HOST names, or serve `cluster`, prepared, while the body runs. Raises: JobError."""
-    named = server_of_environment(section, roles)
-    if named:
-        yield named
+    """Yield the server at SECTION_HOST, else start the embedded one in `cluster` and prepare it. Raises: JobError."""
+    external = server_from_environment(section, roles)
+    if external:
+        yield external
     else:
         with serving(cluster) as sockets:
             server = Server(host=str(sockets), database=DATABASE)
@@ -31,8 +31,8 @@ def server_for(
             yield server
 
 
-def add_database(server: Server, name: str) -> None:
-    """Add an empty database to the server, unless it has one; one that a killed restore left closed is opened."""
+def create_database(server: Server, name: str) -> None:
+    """Create the database if it is missing. Reopen it if a killed restore left it without connections."""
     with server.connected() as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("select datallowconn from pg_database where datname = %s", [name])
@@ -43,44 +43,44 @@ def add_database(server: Server, name: str) -> None:
             cursor.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
 
 
-def create(server: Server, versions: Path, permissions: str, roles: Iterable[str]) -> list[str]:
-    """Bring the database, made if need be, to the newest version and let the roles in; returns what it lacked."""
-    add_database(server.model_copy(update={"database": "postgres"}), server.database)
-    lacking = migrate(server, versions)
-    let_in(server, permissions, roles)
-    return lacking
+def create(server: Server, migrations: Path, grants: str, roles: Iterable[str]) -> list[str]:
+    """Create the database if needed, apply migrations and set role passwords. Return the applied migrations."""
+    create_database(server.model_copy(update={"database": "postgres"}), server.database)
+    applied = migrate(server, migrations)
+    set_role_passwords(server, grants, roles)
+    return applied
 
 
-def migrate(server: Server, versions: Path, newest: int | None = None) -> list[str]:
-    """Apply the versions that the database lacks, each whole or not at all; returns their names. Raises: JobError."""
+def migrate(server: Server, migrations: Path, newest: int | None = None) -> list[str]:
+    """Apply pending migrations, each in one transaction, and return their names. Raises: JobError."""
     with _backend(server) as backend:
-        lacking = list(backend.to_apply(yoyo.read_migrations(str(versions))[:newest]))
-        for version in lacking:
+        pending = list(backend.to_apply(yoyo.read_migrations(str(migrations))[:newest]))
+        for migration in pending:
             try:
-                # yoyo would note it in a transaction of its own, and one that is killed between be applied again.
+                # yoyo marks a migration in a second transaction: after a kill in between, it would be applied twice.
                 with backend.transaction():
-                    version.process_steps(backend, "apply")
-                    backend.mark_one(version)
+                    migration.process_steps(backend, "apply")
+                    backend.mark_one(migration)
             except psycopg2.Error as error:
                 raise StatementFailed(error) from error
-        return [version.id for version in lacking]
+        return [migration.id for migration in pending]
 
 
-def let_in(server: Server, permissions: str, roles: Iterable[str]) -> None:
-    """Run what says who may connect; let each role, with the password that the server's settings give it or none."""
+def set_role_passwords(server: Server, grants: str, roles: Iterable[str]) -> None:
+    """Run `grants`, then set each role's password from the server's settings; a role without one gets none."""
     with server.connected() as connection, connection.cursor() as cursor:
-        cursor.execute(permissions)
+        cursor.execute(grants)
         for role in roles:
-            given = server.passwords.get(role)
-            # Hashed here, so that the server's log cannot hold it.
-            word = encrypt_password(given.get_secret_value(), role, connection, "scram-sha-256") if given else None
-            cursor.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(word)))
+            password = server.passwords.get(role)
+            hashed = password and encrypt_password(password.get_secret_value(), role, connection, "scram-sha-256")
+            # Hashed here, so that the server's log cannot contain the password.
+            cursor.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(hashed)))
         connection.commit()
 
 
 @contextmanager
 def _backend(server: Server) -> Iterator[yoyo.backends.DatabaseBackend]:
-    """Connect yoyo, alone: its own lock is a row, which one that is killed would leave behind for good."""
+    """Connect yoyo under an advisory lock. Its own lock is a table row, which a killed process would leave behind."""
     with server.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext('migration'))")
         password = server.passwords.get(SUPERUSER)

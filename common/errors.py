@@ -1,15 +1,15 @@
-"""What can go wrong in a job, by the exit code that says so; messages carry a remedy and nothing personal."""
+"""Errors of a job, one type per exit code. A message has the form `WHAT FAILED: DETAIL. FIX.` and no personal data."""
 
 from pathlib import Path
 
 
 def one_line(text: str) -> str:
-    """Return the text with escapes for what would break the line or write over a terminal: file names hold anything."""
+    """Escape every character that would break the line or control a terminal; file names may contain them."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 class JobError(Exception):
-    """The job failed and published nothing; says why, a line a problem."""
+    """The job failed and published nothing. Each problem is one line of the message."""
 
     exit_code = 1
 
@@ -18,15 +18,15 @@ class JobError(Exception):
 
 
 class UsageError(JobError):
-    """An argument or the configuration is wrong, or does not go with what is there; nothing was changed."""
+    """An argument, the configuration or the environment is not valid; nothing was changed."""
 
     exit_code = 2
 
 
 class Busy(JobError):
-    """Another run is at work."""
+    """Another process holds the lock."""
 
     exit_code = 75
 
-    def __init__(self, where: Path | str, other: str = "run is writing here") -> None:
-        super().__init__(f"{where}: another {other}; wait until it ends")
+    def __init__(self, where: Path | str, activity: str = "run") -> None:
+        super().__init__(f"{where}: another {activity} is in progress. Wait until it ends.")

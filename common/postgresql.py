@@ -1,4 +1,4 @@
-"""Connections to a PostgreSQL server, and what went wrong with one in a line that quotes no row."""
+"""Connections to a PostgreSQL server. Error messages quote no row."""
 
 import io
 import os
@@ -20,33 +20,40 @@ Connection: TypeAlias = extensions.connection
 Cursor: TypeAlias = extensions.cursor
 
 SUPERUSER = "postgres"
-ROWS_A_COPY = 10_000
+ROWS_PER_COPY = 10_000
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 class ServerUnreachable(JobError):
-    """No server answers there, or it does not let this role in."""
+    """The server does not respond, or it rejects the role."""
 
     def __init__(self, server: "Server", role: str, error: psycopg2.Error) -> None:
-        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        where = f"PostgreSQL at {server.host}:{server.port}"
-        super().__init__(f"{where} does not let {role} in ({said}); is it started, and the database created?")
+        detail = _first_line(error).rstrip(".?")
+        super().__init__(
+            f"cannot connect to PostgreSQL at {server.host}:{server.port} as {role}: {detail}. "
+            "Check that the server is running, that the database exists and that the password is correct."
+        )
 
 
 class StatementFailed(JobError):
-    """The server refused a statement or was lost; what was not committed is undone."""
+    """The server rejected a statement, or the connection was lost. Uncommitted changes were rolled back."""
 
     def __init__(self, error: psycopg2.Error) -> None:
         self.sqlstate = error.pgcode or ""
         if self.sqlstate.startswith("22"):  # data exceptions quote the value, which may be personal
-            said = f"a value does not fit ({type(error).__name__})"
+            detail = f"a value is not valid ({type(error).__name__})"
         else:
-            said = error.diag.message_primary or str(error).strip().split("\n", 1)[0] or type(error).__name__
-        super().__init__(f"PostgreSQL: {said}; what was not committed is undone")
+            detail = error.diag.message_primary or _first_line(error)
+        super().__init__(f"PostgreSQL: {detail}. Uncommitted changes were rolled back.")
+
+
+def _first_line(error: psycopg2.Error) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 class Server(Frozen):
-    """Where a server listens, its database, and the passwords of roles that need one."""
+    """The address of a server, its database and the passwords of its roles."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=1, le=65_535)] = 5432
@@ -55,7 +62,7 @@ class Server(Frozen):
 
     @contextmanager
     def connected(self, role: str = SUPERUSER) -> Iterator[Connection]:
-        """Be connected as `role` while the body runs, which commits. Raises: ServerUnreachable, StatementFailed."""
+        """Connect as `role`; the body must commit. Raises: ServerUnreachable, StatementFailed."""
         password = self.passwords.get(role)
         try:
             connection = psycopg2.connect(
@@ -77,55 +84,55 @@ class Server(Frozen):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The rows of an answer, under their columns."""
+class Result:
+    """The column names and rows of a query."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
     @staticmethod
-    def of(cursor: Cursor) -> "Answer":
-        """Return what the last statement answers."""
-        return Answer(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
+    def of(cursor: Cursor) -> "Result":
+        """Fetch the result of the last statement."""
+        return Result(tuple(column.name for column in cursor.description or ()), cursor.fetchall())
 
 
-def server_of_environment(section: str, roles: tuple[str, ...], host: str | None = None) -> Server | None:
-    """Return the server that `host` or SECTION_HOST names, with each SECTION_ROLE_PASSWORD. Raises: UsageError."""
+def server_from_environment(section: str, roles: tuple[str, ...], host: str | None = None) -> Server | None:
+    """Return the server at `host` or SECTION_HOST, None without one. Raises: UsageError."""
     prefix = section.upper()
     host = host or _variable(f"{prefix}_HOST")
     if not host:
         return None
     port = _variable(f"{prefix}_PORT") or "5432"
     if not re.fullmatch("[1-9][0-9]{0,4}", port) or int(port) > 65_535:
-        raise UsageError(f"{prefix}_PORT: {port!r} is no port; give a number such as 5432")
-    named = {role: _variable(f"{prefix}_{role.upper()}_PASSWORD") for role in (SUPERUSER, *roles)}
+        raise UsageError(f"{prefix}_PORT: expected a port such as 5432, got {port!r}.")
+    passwords = {role: _variable(f"{prefix}_{role.upper()}_PASSWORD") for role in (SUPERUSER, *roles)}
     return Server(
         host=host,
         port=int(port),
         database=_variable(f"{prefix}_DATABASE") or "my_database",
-        passwords={role: SecretStr(password) for role, password in named.items() if password},
+        passwords={role: SecretStr(password) for role, password in passwords.items() if password},
     )
 
 
 def _variable(name: str) -> str:
-    """Return what the environment says, which must be text, or nothing. Raises: UsageError."""
+    """Return a variable of the environment, empty when unset. Raises: UsageError."""
     value = os.environ.get(name, "")
     if not value.isprintable():
-        raise UsageError(f"{name}: has a letter that cannot be printed; use others")
+        raise UsageError(f"{name}: contains a character that cannot be printed. Remove it.")
     return value
 
 
 def copy_rows(cursor: Cursor, table: str, rows: Iterable[Sequence[object]]) -> int:
-    """COPY rows into `table`, a piece at a time; None is null. Returns how many there were."""
+    """COPY rows into `table` in chunks and return their number. None is written as null."""
     statement, total = sql.SQL("copy {} from stdin").format(sql.Identifier(*table.split("."))), 0
     remaining = iter(rows)
-    while piece := list(islice(remaining, ROWS_A_COPY)):
-        lines = "".join("\t".join(map(_copied, row)) + "\n" for row in piece)
+    while chunk := list(islice(remaining, ROWS_PER_COPY)):
+        lines = "".join("\t".join(map(_copy_value, row)) + "\n" for row in chunk)
         cursor.copy_expert(statement, io.StringIO(lines))
-        total += len(piece)
+        total += len(chunk)
     return total
 
 
-def _copied(value: object) -> str:
-    """Write a value as COPY's text format wants it."""
+def _copy_value(value: object) -> str:
+    """Format a value for COPY's text format."""
     return r"\N" if value is None else str(value).translate(_ESCAPES)

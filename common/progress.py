@@ -22,14 +22,14 @@ class Progress:
     def step(self, name: str) -> Iterator[None]:
         """Show `name` while the body runs, and keep how long it took."""
         started = time.monotonic()
-        self.tell(name)
+        self.update(name)
         try:
             with self._live() if sys.stderr.isatty() else self._lines(started):
                 yield
         finally:
             self.seconds[name] = round(time.monotonic() - started, 3)
 
-    def tell(self, text: str) -> None:
+    def update(self, text: str) -> None:
         """Replace what is shown of the step under way."""
         self._text = text
         self._show(f"{text} ...")
@@ -38,15 +38,15 @@ class Progress:
         """Return what tells how many `things` of all are done, and how long the rest will take."""
         started, first = time.monotonic(), None
 
-        def tell(done: int, total: int) -> None:
+        def update(done: int, total: int) -> None:
             nonlocal first
             first = done if first is None else first
             seconds = time.monotonic() - started
             left = f", {(total - done) * seconds / (done - first):.0f} s left" if done > first else ""
             full = BAR_WIDTH * done // max(total, 1)
-            self.tell(f"[{'=' * full}{'.' * (BAR_WIDTH - full)}] {done:,} of {total:,} {things}{left}")
+            self.update(f"[{'=' * full}{'.' * (BAR_WIDTH - full)}] {done:,} of {total:,} {things}{left}")
 
-        return tell
+        return update
 
     @contextmanager
     def _live(self) -> Iterator[None]:

@@ -28,7 +28,6 @@ _EXIT_CODES = "exit codes: 0 healthy, 1 not, 2 bad usage\n"
 def main() -> NoReturn:
     """Obey the command line."""
     parser = cli.Parser(
-        prog="python3 -m section1.cluster",
         description="A node of section 1's Spark cluster, in its container.",
         example="docker container exec section1_master python3 -m section1.cluster check",
         exit_codes=_EXIT_CODES,

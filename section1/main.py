@@ -105,7 +105,7 @@ def _input(
     name = request.batch if request.reprocess else free_name(request.batch, committed)
     replaced = committed.pop(name, None)
     with progress.step("reading"):
-        source = read_source(config.source, stage.source, _batch_by_content(committed), progress.tell)
+        source = read_source(config.source, stage.source, _batch_by_content(committed), progress.update)
     if replaced:
         require_all_there(replaced, source)
     return name, replaced, source

@@ -37,9 +37,8 @@ def parser() -> cli.Parser:
         description="Sales database, on the server that SECTION2_HOST names, else on an embedded one in .local.",
         example="./section2_runner.sh run",
         exit_codes=EXIT_CODES,
-        prog="section2",
     )
-    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = add.add_parser("run", help="create the database, load sample orders, print top members and items")
     run.add_argument("--orders", type=order_count, default=SAMPLE_ORDERS, metavar="N", help="default: 2,000")
     add.add_parser("create", help="create the database or apply new migrations, and set role passwords")

@@ -88,7 +88,7 @@ def show(server: Server, query: Query, title: str) -> None:
     """Print a title and the rows of a query."""
     answer = main.run_query(server, query.statement)
     rows = f"{len(answer.rows)} row{'s' if len(answer.rows) != 1 else ''}"
-    cli.conclude(lambda: print(f"\n{title}\n\n{table(answer.columns, answer.rows)}\n\n{rows}"))
+    cli.print_summary(f"\n{title}\n\n{table(answer.columns, answer.rows)}\n\n{rows}")
 
 
 def check(server: Server, _: Namespace) -> int:

@@ -18,9 +18,8 @@ def parser() -> cli.Parser:
         description="The image platform's architecture: its pictures, the checks of its template, its load.",
         example="python -m section3 simulate --rate 5000 --scenario burst",
         exit_codes=EXIT_CODES,
-        prog="section3",
     )
-    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add.add_parser("pictures", help="draw section3_*_architecture.png anew; needs Graphviz")
     add.add_parser("check", help="let cfn-lint, checkov and our own rules read template.yaml")
     simulate = add.add_parser("simulate", help="load the write path at all rates; writes the figures and their plots")
@@ -42,7 +41,7 @@ def job(arguments: argparse.Namespace) -> int:
         told = "".join(f"{result}\n" for result in check())
     else:
         told = simulated(arguments.rate, arguments.scenario)
-    cli.conclude(lambda: print(told, end=""))
+    cli.print_summary(told.rstrip("\n"))
     return 0
 
 

@@ -15,9 +15,8 @@ def parser() -> cli.Parser:
         description="The COVID-19 database: on the server that SECTION4_HOST names, or on one of its own in .local.",
         example="./section4_runner.sh run --source sample",
         exit_codes=section4_manage.EXIT_CODES,
-        prog="section4",
     )
-    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = add.add_parser("run", help="ingest, then draw section4/covid19_graph.png and covid19_dashboard.html")
     section4_manage.add_job_arguments(run)
     add.add_parser(

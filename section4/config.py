@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from common.config import Frozen, load
 from common.errors import UsageError
 from common.paths import ROOT
-from common.postgresql import Server, server_of_environment
+from common.postgresql import Server, server_from_environment
 from section4.core.country import is_code
 from section4.core.days import iso_day
 from section4.core.record import Ask
@@ -119,6 +119,6 @@ def load_process(name: str) -> ProcessConfig:
 def load_server(path: Path) -> Server:
     """Return the server that a file names; passwords of roles that it leaves out are the environment's."""
     server = load(Server, path, "--postgresql-config")
-    named = server_of_environment("section4", ROLES, host=server.host)
+    named = server_from_environment("section4", ROLES, host=server.host)
     passwords = {**(named.passwords if named else {}), **server.passwords}
     return server.model_copy(update={"passwords": passwords})

@@ -121,7 +121,7 @@ class _Watch:
             if isinstance(one, Record) and one.country not in self._countries:
                 self._countries[one.country] = None
                 name = name_of(one.country)
-                self._progress.tell(
+                self._progress.update(
                     f"{self._source}: {name}, {len(self._countries)}{of} countries, {days:,} days before"
                 )
             yield one

@@ -12,12 +12,12 @@ CONFIG = "section4_process.yaml"
 def newest() -> Published | None:
     """Return the last run that asked for what the job is to ask for, by its source."""
     # Imported late, so that --help answers at once.
-    from common.postgresql import server_of_environment
+    from common.postgresql import server_from_environment
     from section4.config import ROLES, load_process
     from section4.operator.postgresql_operator import last_run
 
     ask = load_process(CONFIG).ask()
-    server = server_of_environment("section4", ROLES)
+    server = server_from_environment("section4", ROLES)
     found = last_run(server, ask) if server else None
     return Published(f"{found[0]} was asked", found[1]) if found else None
 

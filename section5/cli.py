@@ -27,9 +27,8 @@ def parser() -> cli.Parser:
         description="Predict a car's buying price from the Car Evaluation data set.",
         example="python -m section5 predict --maint high --doors 4 --lug-boot big --safety high --class good",
         exit_codes=EXIT_CODES,
-        prog="python -m section5",
     )
-    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Command)
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND")
     predict = add.add_parser("predict", help="print the most probable buying price of a car and how certain it is")
     for name in FEATURES:
         values = VALUES[name]
@@ -55,5 +54,5 @@ def run(options: argparse.Namespace) -> int:
             from section5.operator.dataset import write_cars
 
             report = write_cars()
-    cli.conclude(lambda: print(report))
+    cli.print_summary(report)
     return 0

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from bench.measure import Summary
 from bench.section1.contenders import CONTENDERS
 from bench.section1.rounds import Size
+from common.files import write_atomic
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,5 @@ def read(path: Path) -> dict[int, Measured]:
 
 def add(path: Path, rows: int, measured: Measured) -> dict[int, Measured]:
     """Keep a size instead of what was kept of it, whole or not at all; return all that is kept."""
-    unfinished = path.with_name(f".{path.name}~")
-    unfinished.write_bytes(_FILE.dump_json(read(path) | {rows: measured}, indent=1) + b"\n")
-    unfinished.replace(path)
+    write_atomic(path, _FILE.dump_json(read(path) | {rows: measured}, indent=1) + b"\n")
     return read(path)

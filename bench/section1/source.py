@@ -27,6 +27,6 @@ def _make(folder: Path, count: int) -> None:
     applications, progress = rows(SEED, count), Progress()
     with progress.step(f"making {count:,} rows"):
         for number in range(FILES):
-            progress.tell(f"making {count:,} rows: file {number + 1} of {FILES}")
+            progress.update(f"making {count:,} rows: file {number + 1} of {FILES}")
             share = count * (number + 1) // FILES - count * number // FILES
             write(folder / f"applications_{number + 1:02}.csv", islice(applications, share))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg2 import sql
 
-from common.database import add_database
+from common.database import create_database
 from common.embedded_postgresql import serving
 from common.paths import ROOT
 from common.postgresql import Cursor, Server
@@ -45,7 +45,7 @@ def server() -> Iterator[Server]:
 def loaded(at: Server, orders: int) -> tuple[Server, float]:
     """Return the database of so many orders, and how many a second were loaded when they were."""
     sales = at.model_copy(update={"database": f"sales_{orders}"})
-    add_database(at, sales.database)
+    create_database(at, sales.database)
     create(sales)
     progress = Progress()
     with progress.step("loading orders"):

@@ -14,7 +14,7 @@ from statistics import median
 from bench import RESULTS
 from bench.measure import Measurement, Spread, measure
 from bench.section4.files import ROWS, write_files
-from common.database import add_database
+from common.database import create_database
 from common.embedded_postgresql import binaries, serving
 from common.paths import ROOT
 from common.postgresql import Server
@@ -98,7 +98,7 @@ def fresh(at: Server) -> Server:
     with at.connected() as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("drop database if exists covid with (force)")
-    add_database(at, "covid")
+    create_database(at, "covid")
     server = at.model_copy(update={"database": "covid"})
     create(server)
     return server

@@ -156,7 +156,6 @@ def main(job: Job) -> None:
         example=f"docker container exec {job.name}_python python3 -m {job.module} run",
         exit_codes=_EXIT_CODES,
     )
-    parser.prog = f"python3 -m {job.module}"
     parser.add_argument("command", help="see above", choices=["run", "catch-up", "check", "stop"])
     command = parser.parse_args().command
     cli.run(lambda: _obey(command, job, lambda: datetime.now().astimezone()))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from common.files import write_atomic
+
 GOOD = (0, 3)
 
 
@@ -47,10 +49,8 @@ def read(places: Sequence[Path]) -> Record | None:
 
 def _write_one(record: Record, place: Path) -> None:
     """Write the record whole or not at all."""
-    unfinished = place.with_name(f".{place.name}~")
     place.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(place)
+    write_atomic(place, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def _read_one(place: Path) -> Record | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.database import add_database
+from common.database import create_database
 from common.embedded_postgresql import serving
 from common.postgresql import Server
 
@@ -26,7 +26,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def template_of(cluster: Server, stem: str, create: Callable[[Server], object]) -> str:
     """Make a database of the newest version, without a row, for others to be copies of; return its name."""
     name = f"{stem}_template"
-    add_database(cluster, name)
+    create_database(cluster, name)
     create(cluster.model_copy(update={"database": name}))
     return name
 

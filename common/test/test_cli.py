@@ -23,6 +23,11 @@ class Lost(Exception):
 
 
 @pytest.fixture(autouse=True)
+def program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROGRAM", "PROGRAM")
+
+
+@pytest.fixture(autouse=True)
 def handlers_as_before() -> Iterator[None]:
     """Put back what a run sets for the whole process."""
     before = signal.getsignal(signal.SIGTERM), logging.getLogger("py4j").propagate
@@ -31,9 +36,9 @@ def handlers_as_before() -> Iterator[None]:
     logging.getLogger("py4j").propagate = before[1]
 
 
-def ended(job: Callable[[], int], unharmed: str = "") -> int | str | None:
+def ended(job: Callable[[], int], consequence: str = "") -> int | str | None:
     with pytest.raises(SystemExit) as caught:
-        cli.run(job, unharmed)
+        cli.run(job, consequence)
     return caught.value.code
 
 
@@ -64,42 +69,42 @@ def test_the_code_that_a_job_returns_is_the_exit_code(code: int, capfd: pytest.C
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
-        (JobError("the disk is full"), 1, "error: the disk is full\n"),
-        (UsageError("--batch: name one"), 2, "error: --batch: name one\n"),
-        (Busy(Path("/dest")), 75, "error: /dest: another run is writing here; wait until it ends\n"),
-        (UsageError("a: is missing", "b: is none"), 2, "error: a: is missing\nb: is none\n"),
-        (JobError("my\nfile\x1b[2J\udcff: is no file"), 1, "error: my\\nfile\\x1b[2J\\udcff: is no file\n"),
-        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (JobError("the disk is full"), 1, "PROGRAM: the disk is full\n"),
+        (UsageError("--batch: name one"), 2, "PROGRAM: --batch: name one\n"),
+        (Busy(Path("/dest")), 75, "PROGRAM: /dest: another run is in progress. Wait until it ends.\n"),
+        (UsageError("a: is missing", "b: is none"), 2, "PROGRAM: a: is missing\nPROGRAM: b: is none\n"),
+        (JobError("my\nfile\x1b[2J\udcff: is no file"), 1, "PROGRAM: my\\nfile\\x1b[2J\\udcff: is no file\n"),
+        (KeyboardInterrupt(), 130, "PROGRAM: interrupted\n"),
         (
             FileNotFoundError(2, "No such file or directory", "/dest"),
             1,
-            "error: /dest: No such file or directory; all stays\n",
+            "PROGRAM: /dest: No such file or directory. Nothing changed.\n",
         ),
         (
             FileNotFoundError(2, "No such file or directory", "/a\rb"),
             1,
-            "error: /a\\rb: No such file or directory; all stays\n",
+            "PROGRAM: /a\\rb: No such file or directory. Nothing changed.\n",
         ),
         (
             OSError(28, "No space left on device"),
             1,
-            "error: input or output: No space left on device; all stays\n",
+            "PROGRAM: input or output: No space left on device. Nothing changed.\n",
         ),
     ],
 )
 def test_an_error_has_its_exit_code_and_one_line(
     error: BaseException, code: int, line: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert (ended(raising(error), "all stays"), capfd.readouterr()) == (code, ("", line))
+    assert (ended(raising(error), "Nothing changed."), capfd.readouterr()) == (code, ("", line))
 
 
 def test_a_job_that_promises_nothing_is_not_said_to_have_kept_it(capfd: pytest.CaptureFixture[str]) -> None:
     assert ended(raising(PermissionError(13, "Permission denied", "/picture.png"))) == 1
-    assert capfd.readouterr().err == "error: /picture.png: Permission denied\n"
+    assert capfd.readouterr().err == "PROGRAM: /picture.png: Permission denied.\n"
 
 
 @pytest.mark.parametrize(
-    ("end", "code", "line"), [(SystemExit(143), 143, ""), (KeyboardInterrupt(), 130, "interrupted\n")]
+    ("end", "code", "line"), [(SystemExit(143), 143, ""), (KeyboardInterrupt(), 130, "PROGRAM: interrupted\n")]
 )
 @pytest.mark.parametrize("then", [ValueError(PERSONAL), JobError("the connection is lost"), OSError(32, "Broken pipe")])
 def test_what_fails_while_a_stopped_job_unwinds_does_not_hide_that_it_was_stopped(
@@ -124,7 +129,7 @@ def test_an_unforeseen_error_tells_its_place_but_not_its_text(
     code, (out, line) = ended(raising(error)), capfd.readouterr()
     number = raising.__code__.co_firstlineno + 2
     where = f"{type(error).__name__} at test_cli.py:{number} (job)"
-    assert (code, out, line) == (1, "", f"error: {where}; this is a bug, please report this line\n")
+    assert (code, out, line) == (1, "", f"PROGRAM: {where}. This is a bug: please report this line.\n")
 
 
 def test_an_unforeseen_error_does_not_tell_what_caused_it(capfd: pytest.CaptureFixture[str]) -> None:
@@ -149,13 +154,13 @@ def test_an_input_or_output_error_without_a_number_is_one_line_with_nothing_pers
 
 @pytest.mark.parametrize("code", [0, 3])
 def test_that_nobody_hears_the_conclusion_does_not_undo_the_job(code: int) -> None:
-    job = f"cli.conclude(lambda: [print('line' * 999) for _ in range(999)]) or {code}"
+    job = f"cli.print_summary('line' * 999_999) or {code}"
     with child(job) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
         assert process.wait() == code
-        assert process.stderr.read().endswith("all is done, but the closing table could not be printed: Broken pipe\n")
+        assert process.stderr.read().endswith("cannot print the summary: Broken pipe. The work itself is done.\n")
 
 
 def test_a_termination_unwinds_the_job(tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ def test_an_interrupt_is_130_in_a_real_process() -> None:
     # Who is started in the background inherits that interrupts are ignored.
     as_in_the_foreground = "signal.signal(signal.SIGINT, signal.default_int_handler)"
     with child(f"{as_in_the_foreground} and os.kill(os.getpid(), signal.SIGINT) or time.sleep(60)") as process:
-        assert process.communicate() == ("", "interrupted\n")
+        assert process.communicate() == ("", "PROGRAM: interrupted\n")
     assert process.returncode == 130
 
 
@@ -195,21 +200,19 @@ def test_what_a_library_logs_without_a_name_is_not_shown() -> None:
 
 def test_a_mistaken_argument_takes_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     parser = cli.Parser(description="Bakes.", example="bake --rye", exit_codes=CODES)
-    parser.prog = "bake"
     with pytest.raises(SystemExit) as caught:
         parser.parse_args(["--rie"])
     assert (caught.value.code, capfd.readouterr()) == (
         2,
-        ("", "bake: unrecognized arguments: --rie (see --help)\n"),
+        ("", "PROGRAM: unrecognized arguments: --rie. See --help.\n"),
     )
 
 
 def test_a_mistaken_argument_takes_one_line_whatever_it_holds(capfd: pytest.CaptureFixture[str]) -> None:
     parser = cli.Parser(description="Bakes.", example="bake --rye", exit_codes=CODES)
-    parser.prog = "bake"
     with pytest.raises(SystemExit):
         parser.parse_args(["--rie\n\x1b[2J\u2028"])
-    assert capfd.readouterr().err == "bake: unrecognized arguments: --rie\\n\\x1b[2J\\u2028 (see --help)\n"
+    assert capfd.readouterr().err == "PROGRAM: unrecognized arguments: --rie\\n\\x1b[2J\\u2028. See --help.\n"
 
 
 def test_help_ends_with_the_example_and_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def said(copy: Copy, *arguments: str) -> str:
 
 def error_of(copy: Copy, ran: Ran) -> str:
     """Return the line that says why a command failed; the server, if it is too far gone to answer, has logged it."""
-    [line] = [line for line in (ran.stdout + ran.stderr).splitlines() if line.startswith("error: ")]
+    [line] = [line for line in (ran.stdout + ran.stderr).splitlines() if "PostgreSQL: " in line]
     assert "No space left on device" in line + docker("container", "logs", f"{copy.name}_postgresql").stderr
     return line
 

@@ -141,7 +141,7 @@ def test_invalid_setting_is_reported_in_one_line(tmp_path: Path) -> None:
 
 def test_missing_server_is_reported_in_one_line(tmp_path: Path) -> None:
     with (
-        pytest.raises(ServerUnreachable, match="is it started") as raised,
+        pytest.raises(ServerUnreachable, match=r"^cannot connect to PostgreSQL at .* as postgres: ") as raised,
         Server(host=str(tmp_path), database="postgres").connected(),
     ):
         pass

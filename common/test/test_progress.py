@@ -18,7 +18,7 @@ TWO_STEPS = """
 from common.progress import Progress
 progress = Progress()
 with progress.step("reading"):
-    progress.tell("reading file 2 of 3")
+    progress.update("reading file 2 of 3")
 with progress.step("labelling"):
     pass
 print(*progress.seconds)
@@ -51,7 +51,7 @@ def test_elsewhere_a_long_step_is_told_in_plain_lines(capfd: pytest.CaptureFixtu
 def test_what_was_told_last_stands_in_the_next_line(capfd: pytest.CaptureFixture[str]) -> None:
     here = Progress()
     with here.step("reading"):
-        here.tell("reading file 2 of 3")
+        here.update("reading file 2 of 3")
         told(capfd)  # a line may have been under way
         assert re.fullmatch(r"(reading file 2 of 3 \.\.\. \d+ s\n)+", told(capfd))
 

@@ -101,7 +101,7 @@ def test_the_last_run_counts_when_the_first_place_could_not_be_written_any_more(
     places: tuple[Path, Path], first: Record, second: Record
 ) -> None:
     write(first, places)
-    places[0].with_name(f".{places[0].name}~").mkdir()  # as a disk that is full: the old record can be read
+    places[0].with_name(f".{places[0].name}.tmp").mkdir()  # as a disk that is full: the old record can be read
     assert len(write(second, places)) == 1
     assert read(places) == second
 

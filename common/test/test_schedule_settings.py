@@ -100,7 +100,7 @@ def test_a_run_with_a_bad_setting_ends_in_one_line_and_runs_nothing(
     night: Night, command: str, environment: dict[str, str], problem: str
 ) -> None:
     night.does("open('ran', 'w').close()")
-    assert night.command(command, **environment) == (2, "", f"error: {problem}\n")
+    assert night.command(command, **environment) == (2, "", f"python -m night: {problem}\n")
     assert not (night.folder / "ran").exists()
 
 

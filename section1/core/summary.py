@@ -1,6 +1,7 @@
 """What a run says at its end, for a person."""
 
-from common.closing_table import closing_table
+from common.table import closing_table
+from common.table import table as aligned
 from section1.core.moves import COLUMNS, Comparison, by_reason, total
 from section1.core.report import Report
 
@@ -25,9 +26,6 @@ def table(report: Report, *, state: str, seconds: float) -> str:
 
 def comparison(compared: Comparison, *, other: str, seconds: float) -> str:
     """Return how many rows move between the outputs, and below it which reasons they gain and lose."""
-    # Imported late: it takes as long as labelling some thousand rows, and a run needs none of it.
-    from common.table import table as aligned
-
     moves = compared.moves
     rows: Lines = [
         *_files(compared),

@@ -220,6 +220,7 @@ def _be_a_run(order: Order, said: int, called: int) -> NoReturn:
     try:
         os.dup2(said, 1)
         os.dup2(said, 2)
+        os.environ["PROGRAM"] = "section1_manage.py"
         Calls(order, called).watch()
         cli.run(order.run)
     except SystemExit as leaving:

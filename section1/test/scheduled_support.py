@@ -174,4 +174,4 @@ def be_the_job() -> NoReturn:
     vars(section1_manage)["datetime"] = _Moment
     with contextlib.suppress(FileNotFoundError):
         _be_struck()
-    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "nothing was published")
+    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "Nothing was published.")

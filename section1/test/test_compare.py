@@ -231,7 +231,7 @@ def test_a_refused_file_is_named_and_is_3(folder: Path) -> None:
 )
 def test_a_bad_other_configuration_is_2_in_one_line(folder: Path, other: str, problem: str) -> None:
     (folder / "bad.yaml").write_text(SHIPPED.replace("adult_age: 18", "adult_age: old"))
-    assert manage(folder, "--compare", other) == (2, "", f"error: {problem}\n")
+    assert manage(folder, "--compare", other) == (2, "", f"section1_manage.py: {problem}\n")
     assert not (folder / "dest").exists()
 
 

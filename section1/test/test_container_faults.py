@@ -87,7 +87,7 @@ def test_two_containers_of_the_section_take_turns(site: Site, fault: Fault) -> N
     command = ["python3", "section1_manage.py", "--task-config", "section1_process.yaml"]
     with site.held_run() as first:
         second = docker("run", "--rm", *mounted, "--entrypoint", command[0], "section1_python", *command[1:])
-    problem = f"error: {DESTINATION}: another run is writing here; wait until it ends"
+    problem = f"section1_manage.py: {DESTINATION}: another run is in progress. Wait until it ends."
     assert (first.returncode, second.returncode, second.stderr.splitlines()[-1]) == (0, 75, problem)
     assert site.state() == COMPLETED
     fault("two containers on one folder", "section 1", problem, "nothing to heal: the first one completes")
@@ -119,7 +119,7 @@ def test_a_read_only_destination_is_named_and_unhealthy_until_it_can_be_written_
     before = site.counting()
     with read_only_disk():
         assert site.runner("run-now").returncode == 1
-        problem = f"error: {DESTINATION}/.lock: Read-only file system; nothing was published"
+        problem = f"section1_manage.py: {DESTINATION}/.lock: Read-only file system. Nothing was published."
         assert (site.said(), health()) == ([BEGINS, problem, FAILED], unhealthy(FAILED))
         wait_until(lambda: f"{NAME}: running unhealthy ({FAILED} at " in site.runner("status").stdout)
         assert (site.runner("status").returncode, site.counting()) == (1, before)
@@ -137,7 +137,7 @@ def test_a_full_disk_is_named_and_unhealthy_until_there_is_space(site: Site, fau
             [
                 f"MOMENT section1: {BEGINS}",
                 f"{LOG}/data_pipeline.log: No space left on device; the rest of this run is not written there",
-                "error: duckdb: No space left on device; nothing was published",
+                "section1_manage.py: duckdb: No space left on device; nothing was published",
                 f"MOMENT section1: {FAILED}",
                 f"{LOG}/last_run.json: No space left on device; the outcome of this run is not recorded there",
             ],

@@ -95,7 +95,9 @@ def require_taken_once_at_rest(folder: Path, move: Callable[[int], object]) -> s
     write_files(folder / "src", {"a.csv": csv_of(application())})
     with in_motion(move):
         during = job(folder)
-    problem = "error: a.csv: changed while it was read, nothing was published; run again once it is complete\n"
+    problem = (
+        "section1_manage.py: a.csv: changed while it was read, nothing was published; run again once it is complete\n"
+    )
     assert (during.returncode, during.stderr) == (1, problem)
     assert not (folder / "dest" / "report").exists()
     assert job(folder).returncode == 0

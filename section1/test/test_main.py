@@ -147,7 +147,7 @@ def test_what_a_run_is_doing_is_told(config: ProcessConfig, monkeypatch: pytest.
     write_files(config.source, {"a.csv": GOOD, "b.csv": MIXED})
     progress = Progress()
     words: list[str] = []
-    monkeypatch.setattr(progress, "tell", words.append)
+    monkeypatch.setattr(progress, "update", words.append)
     run(config, Request(BATCH, NOW), progress)
     files = ["reading file 1 of 2", "reading file 2 of 2"]
     assert (words, list(progress.seconds)) == (

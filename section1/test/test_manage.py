@@ -125,14 +125,14 @@ def test_a_run_on_duckdb_imports_nothing_that_it_can_do_without(tmp_path: Path) 
 )
 def test_a_batch_that_is_no_hour_is_refused_in_one_line(folder: Path, batch: str) -> None:
     ran = manage(folder, batch=batch)
-    assert ran == (2, "", f"error: --batch: {batch!r} is no hour (e.g. 2026-11-23T16)\n")
+    assert ran == (2, "", f"section1_manage.py: --batch: {batch!r} is no hour (e.g. 2026-11-23T16)\n")
     assert not (folder / "dest").exists()
 
 
 @pytest.mark.parametrize("batch", ["2026-11-23", "2026-11-23T16-1", "2026-11-23T16-02"])
 def test_a_batch_to_replace_must_have_the_name_of_one(folder: Path, batch: str) -> None:
     ran = manage(folder, "--reprocess", batch=batch)
-    assert ran == (2, "", f"error: --batch: {batch!r} is no hour (e.g. 2026-11-23T16)\n")
+    assert ran == (2, "", f"section1_manage.py: --batch: {batch!r} is no hour (e.g. 2026-11-23T16)\n")
 
 
 @pytest.mark.parametrize(
@@ -147,20 +147,20 @@ def test_a_batch_to_replace_must_have_the_name_of_one(folder: Path, batch: str) 
 )
 def test_a_mistaken_argument_is_refused_in_one_line(folder: Path, arguments: list[str], problem: str) -> None:
     ran = manage(folder, *arguments)
-    assert ran == (2, "", f"section1_manage.py: {problem} (see --help)\n")
+    assert ran == (2, "", f"section1_manage.py: {problem}. See --help.\n")
     assert not (folder / "dest").exists()
 
 
 @pytest.mark.parametrize("master", ["", "lokal", "spark:/host", "host:7077", "spark://a b"])
 def test_a_master_that_is_none_is_refused_in_one_line(folder: Path, master: str) -> None:
     ran = manage_on_spark(folder, "--master", master)
-    assert ran == (2, "", f"error: --master: {master!r} is no Spark master (e.g. spark://host:7077)\n")
+    assert ran == (2, "", f"section1_manage.py: --master: {master!r} is no Spark master (e.g. spark://host:7077)\n")
     assert not (folder / "dest").exists()
 
 
 def test_a_master_is_for_spark(folder: Path) -> None:
     ran = manage(folder, "--master", "local[1]")
-    assert ran == (2, "", "error: --master: is for Spark; leave --engine duckdb out\n")
+    assert ran == (2, "", "section1_manage.py: --master: is for Spark; leave --engine duckdb out\n")
 
 
 def test_a_master_nobody_answers_at_fails_in_one_line_and_publishes_nothing(folder: Path) -> None:
@@ -170,20 +170,20 @@ def test_a_master_nobody_answers_at_fails_in_one_line_and_publishes_nothing(fold
     )
     assert (ran.code, ran.err.splitlines()[-1]) == (
         1,
-        f"error: spark://127.0.0.1:9: {gone} and the workers' logs, or name another master",
+        f"section1_manage.py: spark://127.0.0.1:9: {gone} and the workers' logs, or name another master",
     )
     assert published(folder) == []
 
 
 def test_the_configuration_must_be_named(tmp_path: Path) -> None:
     problem = "the following arguments are required: --task-config"
-    assert command(folder=tmp_path) == (2, "", f"section1_manage.py: {problem} (see --help)\n")
+    assert command(folder=tmp_path) == (2, "", f"section1_manage.py: {problem}. See --help.\n")
 
 
 def test_a_configuration_that_is_nowhere_is_refused_in_one_line(folder: Path) -> None:
     ran = manage(folder, "--task-config", "section1_proces.yaml")
     problem = "section1_proces.yaml: No such file or directory; name another file with --task-config"
-    assert ran == (2, "", f"error: {problem}\n")
+    assert ran == (2, "", f"section1_manage.py: {problem}\n")
 
 
 def test_a_broken_configuration_is_refused_in_one_line(folder: Path) -> None:
@@ -191,30 +191,30 @@ def test_a_broken_configuration_is_refused_in_one_line(folder: Path) -> None:
     (folder / "mine.yaml").write_text(broken)
     ran = manage(folder, "--task-config", "mine.yaml")
     problem = "mine.yaml: engine: 'sparc' is unknown; did you mean 'spark'? (allowed: spark, duckdb)"
-    assert ran == (2, "", f"error: {problem}\n")
+    assert ran == (2, "", f"section1_manage.py: {problem}\n")
 
 
 def test_to_replace_a_batch_one_must_name_it(folder: Path) -> None:
     arguments = ["--task-config", "section1_process.yaml", "--src-path", "src", "--dest-path", "dest", "--reprocess"]
     problem = "--reprocess: name the batch to replace with --batch, such as --batch 2026-11-23T16"
-    assert command(*arguments, folder=folder) == (2, "", f"error: {problem}\n")
+    assert command(*arguments, folder=folder) == (2, "", f"section1_manage.py: {problem}\n")
 
 
 def test_a_missing_source_folder_is_refused_with_the_option_that_names_another(folder: Path) -> None:
     ran = manage(folder, "--src-path", "absent")
-    assert ran == (2, "", f"error: {folder}/absent: no such folder; give another one with --src-path\n")
+    assert ran == (2, "", f"section1_manage.py: {folder}/absent: no such folder; give another one with --src-path\n")
     assert published(folder) == []
 
 
 def test_a_file_is_no_source_folder(folder: Path) -> None:
     ran = manage(folder, "--src-path", "src/a.csv")
-    assert ran == (2, "", f"error: {folder}/src/a.csv: no such folder; give another one with --src-path\n")
+    assert ran == (2, "", f"section1_manage.py: {folder}/src/a.csv: no such folder; give another one with --src-path\n")
 
 
 def test_a_destination_that_cannot_be_written_fails_in_one_line(folder: Path) -> None:
     (folder / "file").touch()
     ran = manage(folder, "--dest-path", "file/dest")
-    assert ran == (1, "", f"error: {folder}/file/dest: Not a directory; nothing was published\n")
+    assert ran == (1, "", f"section1_manage.py: {folder}/file/dest: Not a directory. Nothing was published.\n")
 
 
 def test_folders_are_relative_to_the_callers_own(folder: Path) -> None:
@@ -251,7 +251,7 @@ def test_another_run_at_work_is_75_in_one_line(folder: Path) -> None:
     with (folder / "dest" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ran = manage(folder)
-    assert ran == (75, "", f"error: {folder}/dest: another run is writing here; wait until it ends\n")
+    assert ran == (75, "", f"section1_manage.py: {folder}/dest: another run is in progress. Wait until it ends.\n")
     assert published(folder) == []
 
 

@@ -88,7 +88,11 @@ def test_when_every_file_is_refused_nothing_is_published(tmp_path: Path) -> None
     write_files(tmp_path / "src", {"a.csv": NO_EMAIL, "b.csv": b""})
     ran = manage(tmp_path)
     problems = "a.csv: the column 'email' is missing; b.csv: has no bytes"
-    assert ran == (1, "", f"error: no file can be read, nothing was published ({problems}); mend or remove them\n")
+    assert ran == (
+        1,
+        "",
+        f"section1_manage.py: no file can be read, nothing was published ({problems}); mend or remove them\n",
+    )
     assert published(tmp_path) == []
 
 
@@ -201,7 +205,7 @@ def test_a_batch_whose_file_is_gone_is_not_replaced(config: ProcessConfig, tmp_p
     write_files(config.source, {"b.csv": NEW_FILE})
     ran = manage(tmp_path, "--reprocess")
     problem = f"--reprocess: batch {BATCH} holds files that cannot be read any more (a.csv); put them back"
-    assert ran == (SourceGone.exit_code, "", f"error: {problem}\n")
+    assert ran == (SourceGone.exit_code, "", f"section1_manage.py: {problem}\n")
     assert (SourceGone.exit_code, everything_in(config)) == (2, before)
 
 

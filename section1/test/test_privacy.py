@@ -96,7 +96,9 @@ def printed(folder: Path, program: str, *arguments: str) -> tuple[int, str]:
     ran = subprocess.run(
         [sys.executable, "-c", program, *words],
         cwd=ROOT,
-        env=os.environ | java | {"PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder)},
+        env=os.environ
+        | java
+        | {"PROGRAM": "section1_manage.py", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -148,17 +150,20 @@ def test_the_other_runs_over_a_batch_are_as_discreet(tmp_path: Path) -> None:
 def test_a_refused_file_is_not_quoted(tmp_path: Path, name: str) -> None:
     write_files(tmp_path / "src", {"a.csv": REFUSED[name]})
     code, said = as_users_do(tmp_path)
-    assert (code, said.startswith("error: no file can be read, nothing was published (a.csv: ")) == (1, True)
+    assert (code, said.startswith("section1_manage.py: no file can be read, nothing was published (a.csv: ")) == (
+        1,
+        True,
+    )
     assert (secrets_in(said), secrets_in(left_in(tmp_path))) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("way", "files", "line"),
     [
-        ("quotes_a_row", PLAIN, "error: duckdb: No space left on device; nothing was published"),
-        ("finds_ragged_lines", PLAIN, "error: duckdb: InvalidInputException; nothing was published"),
-        ("finds_garbage", STAGED, "error: duckdb: InvalidInputException; nothing was published"),
-        ("fills_the_disk", PLAIN, "error: duckdb: File too large; nothing was published"),
+        ("quotes_a_row", PLAIN, "section1_manage.py: duckdb: No space left on device; nothing was published"),
+        ("finds_ragged_lines", PLAIN, "section1_manage.py: duckdb: InvalidInputException; nothing was published"),
+        ("finds_garbage", STAGED, "section1_manage.py: duckdb: InvalidInputException; nothing was published"),
+        ("fills_the_disk", PLAIN, "section1_manage.py: duckdb: File too large; nothing was published"),
     ],
 )
 def test_an_engine_that_fails_is_not_quoted(tmp_path: Path, way: str, files: dict[str, bytes], line: str) -> None:
@@ -171,7 +176,7 @@ def test_an_engine_that_fails_is_not_quoted(tmp_path: Path, way: str, files: dic
 def test_an_unforeseen_error_is_not_quoted(tmp_path: Path, way: str) -> None:
     write_files(tmp_path / "src", PLAIN)
     code, said = failing(tmp_path, way)
-    assert (code, said.count("\n"), said.startswith("error: ")) == (1, 1, True)
+    assert (code, said.count("\n"), said.startswith("section1_manage.py: ")) == (1, 1, True)
     assert (secrets_in(said), secrets_in(left_in(tmp_path))) == ([], [])
 
 
@@ -189,4 +194,4 @@ def test_spark_that_fails_is_not_quoted(tmp_path: Path) -> None:
     write_files(tmp_path / "src", PLAIN)
     code, said = failing(tmp_path, "finds_ragged_lines", "--engine", "spark")
     assert (code, secrets_in(said), secrets_in(left_in(tmp_path))) == (1, [], [])
-    assert re.fullmatch(r"error: spark: \w+; nothing was published\n", without_progress(said))
+    assert re.fullmatch(r"section1_manage.py: spark: \w+; nothing was published\n", without_progress(said))

@@ -177,7 +177,7 @@ def test_a_run_killed_while_it_puts_a_batch_back_loses_nothing(
 
 def mistakes_of(struck: Ending, codes: list[int], seen: str) -> list[str]:
     """Return what is wrong with the end of a struck run: what it says must be what a reader sees."""
-    errors = sum(line.startswith("error: ") for line in struck.said.splitlines())
+    errors = sum(line.startswith("section1_manage.py: ") for line in struck.said.splitlines())
     true = {0: (seen, errors) == ("new", 0), 1: (seen, errors) == ("old", 1)}.get(struck.code, True)
     unforeseen = "Traceback" in struck.said or "this is a bug" in struck.said
     if struck.code in codes and true and not unforeseen and not seen.startswith("wrong"):
@@ -296,9 +296,9 @@ def test_the_real_command_killed_at_a_system_call_loses_nothing(
     ("injected", "code", "said"),
     [
         ("signal=SIGKILL", -9, ""),
-        ("error=ENOSPC", 1, "error: duckdb: No space left on device; nothing was published\n"),
-        ("error=EIO", 1, "error: duckdb: Input/output error; nothing was published\n"),
-        ("error=EACCES", 1, "error: duckdb: Permission denied; nothing was published\n"),
+        ("error=ENOSPC", 1, "section1_manage.py: duckdb: No space left on device; nothing was published\n"),
+        ("error=EIO", 1, "section1_manage.py: duckdb: Input/output error; nothing was published\n"),
+        ("error=EACCES", 1, "section1_manage.py: duckdb: Permission denied; nothing was published\n"),
     ],
 )
 def test_the_old_batch_stays_when_the_writing_of_rows_is_struck(
@@ -323,7 +323,7 @@ def test_a_disk_that_fills_up_while_rows_are_written_publishes_nothing(tmp_path:
     write_files(config.source, {"a.csv": csv_of(*[application()] * 20_000)})
     order = Order(str(config.source), str(config.destination), BATCH)
     full = entry_point(order, "sh", "-c", 'ulimit -f 64 && exec "$@"', "sh")
-    assert (full.returncode, full.stderr) == (1, "error: duckdb: File too large; nothing was published\n")
+    assert (full.returncode, full.stderr) == (1, "section1_manage.py: duckdb: File too large; nothing was published\n")
     assert (state_of(config.destination), list((config.destination / ".staging").iterdir())) == ({}, [])
     assert entry_point(order).returncode == 0
     assert outputs_of(config)[0].total() == 20_000
@@ -366,7 +366,9 @@ def test_of_two_runs_at_once_one_works_and_the_other_exits_75(replaced: Prepared
     with waiting_run(order) as holder:
         second = entry_point(order)
     assert (second.returncode, second.stdout) == (75, "")
-    assert second.stderr == f"error: {order.destination}: another run is writing here; wait until it ends\n"
+    assert (
+        second.stderr == f"section1_manage.py: {order.destination}: another run is in progress. Wait until it ends.\n"
+    )
     assert (holder.returncode, replaced.verdict(tmp_path / "dest")) == (0, "new")
 
 

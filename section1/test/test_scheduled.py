@@ -211,7 +211,7 @@ def test_a_destination_that_cannot_be_written_fails_and_stays_as_it_was(site: Si
     for folder in folders:
         folder.chmod(0o755)
     assert (code, site.outcome) == (1, (1, "the run failed with exit code 1"))
-    assert "Permission denied; nothing was published\n" in site.log
+    assert "Permission denied. Nothing was published.\n" in site.log
     assert everything_in(site.config) == before
     assert site.make(NOW, site.catch_up) == 0
     assert site.batches() == {"2026-11-23T15": [], BATCH: ["a.csv"]}
@@ -231,7 +231,7 @@ def test_a_broken_configuration_is_unhealthy_and_a_failed_run(site: Site) -> Non
     problem = "process.yaml: parts: 'none' is no whole number (e.g. 18)"
     assert site.check(NOW) == (1, f"unhealthy: {problem}")
     assert (site.make(NOW), site.outcome) == (2, (2, "the run failed with exit code 2"))
-    assert f"error: {problem}\n" in site.log
+    assert f"section1_manage.py: {problem}\n" in site.log
 
 
 def test_health_goes_by_the_newest_batch_that_counts(site: Site) -> None:

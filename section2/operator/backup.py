@@ -48,7 +48,7 @@ def restore(server: Server, source: IO[bytes]) -> None:
         connection.autocommit = True
         cursor.execute("select pg_try_advisory_lock(hashtext('section2 restore'))")
         if cursor.fetchone() != (True,):
-            raise Busy(f"database {server.database}", "restore is at work")
+            raise Busy(f"database {server.database}", "restore")
         _execute(cursor, "drop database if exists {}", old)
         _execute(cursor, "drop database if exists {}", new.database)
         _execute(cursor, "create database {} template template0", new.database)

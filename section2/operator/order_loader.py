@@ -56,7 +56,7 @@ def lock_loads(cursor: Cursor, server: Server) -> None:
         if cursor.fetchone() == (True,):
             return
         time.sleep(0.1)  # the server releases the lock of a killed load a moment later
-    raise Busy(f"database {server.database}", "load is at work")
+    raise Busy(f"database {server.database}", "load")
 
 
 def _loaded_batches(cursor: Cursor, seed: int, until: date | None) -> tuple[date, dict[int, int]]:

@@ -131,7 +131,7 @@ def test_a_backup_of_another_database_changes_nothing(filled: Server, cluster: S
 def test_one_restore_at_a_time(filled: Server, cluster: Server) -> None:
     with cluster.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext('section2 restore'))")
-        with pytest.raises(Busy, match="another restore is at work") as raised:
+        with pytest.raises(Busy, match="another restore is in progress") as raised:
             restore(filled, io.BytesIO())
     assert raised.value.exit_code == 75
 

@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 
-from common.database import DATABASE, add_database
+from common.database import DATABASE, create_database
 from common.embedded_postgresql import serving
 from common.errors import Busy, JobError, UsageError
 from common.postgresql import Server
@@ -186,7 +186,7 @@ def test_no_order_comes_from_the_future(sales: Server) -> None:
 def test_one_load_at_a_time(sales: Server) -> None:
     with sales.connected("loader") as connection, connection.cursor() as cursor:
         lock_loads(cursor, sales)
-        with pytest.raises(Busy, match="another load is at work") as raised:
+        with pytest.raises(Busy, match="another load is in progress") as raised:
             load(sales, 100)
     assert raised.value.exit_code == 75
     assert count(sales) == 0
@@ -251,7 +251,7 @@ def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
     while kills < budget(*KILLS[victim]):
         with serving(data, KILLED) as sockets:
             sales = Server(host=str(sockets), database=DATABASE)
-            add_database(sales.model_copy(update={"database": "postgres"}), DATABASE)
+            create_database(sales.model_copy(update={"database": "postgres"}), DATABASE)
             create(sales)
             while kills < budget(*KILLS[victim]):
                 loading = Load(sales, 1_000_000)
@@ -276,7 +276,7 @@ def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
         assert load(sales, wanted) == (wanted - 250, 250)
         in_pieces = run_sql(sales, STORY)
         assert differences(sales).rows == []
-        add_database(sales, "in_whole")
+        create_database(sales, "in_whole")
         whole = sales.model_copy(update={"database": "in_whole"})
         create(whole)
         load(whole, wanted)

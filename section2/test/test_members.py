@@ -203,6 +203,6 @@ def test_members_are_not_loaded_beside_another_load(sales: Server, tmp_path: Pat
     publish(tmp_path, "2026-11-23T16", row("Ada"))
     with sales.connected("loader") as connection, connection.cursor() as cursor:
         lock_loads(cursor, sales)
-        with pytest.raises(Busy, match="another load is at work"):
+        with pytest.raises(Busy, match="another load is in progress"):
             load_members(sales, tmp_path)
     assert members(sales) == []

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from common.closing_table import closing_table
+from common.table import closing_table
 
 if TYPE_CHECKING:
     from section4.main import Outcome, Request

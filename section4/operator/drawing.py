@@ -12,7 +12,7 @@ import vl_convert
 from common.errors import JobError
 from common.paths import ROOT
 from common.picture import VEGA_LITE, vega_lite_to_png
-from common.postgresql import Answer, Cursor, Server
+from common.postgresql import Cursor, Result, Server
 from section4.config import QUERIES, READER
 from section4.core.bound import bound
 from section4.core.chart import CONFIG, Chart, annotated, chart, picture
@@ -40,9 +40,9 @@ class Dashboard:
     """All that is shown of a country."""
 
     country: str
-    freshness: Answer
+    freshness: Result
     charts: dict[str, Chart]
-    runs: Answer
+    runs: Result
 
     @property
     def state(self) -> str:
@@ -94,9 +94,9 @@ def _span(cursor: Cursor, countries: Sequence[str]) -> tuple[str, date, date]:
     return spans[next(filter(spans.__contains__, countries))]
 
 
-def _asked(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Answer:
+def _asked(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Result:
     cursor.execute(bound(question(QUERIES, name, kind).statement), values)
-    return Answer.of(cursor)
+    return Result.of(cursor)
 
 
 def specification(shown: Dashboard) -> str:
@@ -144,7 +144,7 @@ def page(shown: Dashboard) -> str:
     return text
 
 
-def _html_table(answer: Answer) -> str:
+def _html_table(answer: Result) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in answer.columns)
     rows = ("".join(f"<td>{html.escape(str(value))}</td>" for value in row) for row in answer.rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"

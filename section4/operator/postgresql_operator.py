@@ -149,7 +149,7 @@ def ingestion(server: Server, source: str, ask: Ask, now: datetime) -> Iterator[
     with server.connected(LOADER) as connection, connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(hashtext('section4 ingestion'))")
         if cursor.fetchone() != (True,):
-            raise Busy(f"database {server.database}", "ingestion is at work")
+            raise Busy(f"database {server.database}", "ingestion")
         try:
             yield Ingestion(cursor, source, ask, now)
         finally:

@@ -250,7 +250,7 @@ def test_a_source_that_is_given_up_leaves_the_way_free_at_once(covid: Server) ->
 
 def test_a_connection_that_is_lost_is_said_to_be_lost(covid: Server) -> None:
     ours = "usename = 'covid_loader' and datname = current_database()"
-    said = "PostgreSQL: (server closed the connection unexpectedly|terminating connection .*); what was not committed"
+    said = "PostgreSQL: (server closed the connection unexpectedly|terminating connection .*)\\. Uncommitted changes"
     with pytest.raises(StatementFailed, match=said):
         lose_it(covid, f"select pg_terminate_backend(pid, 10000) from pg_stat_activity where {ours}")
 

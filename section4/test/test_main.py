@@ -28,7 +28,7 @@ class Told(Progress):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def tell(self, text: str) -> None:
+    def update(self, text: str) -> None:
         self.words.append(text)
 
 

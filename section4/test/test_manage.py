@@ -64,7 +64,7 @@ def test_help_comes_at_once_with_an_example_and_the_exit_codes() -> None:
         ),
         (
             ("--task-config", "section4_process.yaml", "--postgresql-config", "none.yaml"),
-            "error: none.yaml: No such file or directory; name another file with --postgresql-config\n",
+            "section4_manage.py: none.yaml: No such file or directory; name another file with --postgresql-config\n",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_no_source_is_a_failure_that_says_why(covid: Server, there: Site, tmp_pa
     shown = ran(job(tmp_path, covid, there))
     assert shown.returncode == 1
     assert "owid: answered 404 Not Found" in shown.stderr
-    assert "error: none of owid can be used; the database is as it was" in shown.stderr
+    assert "section4_manage.py: none of owid can be used; the database is as it was" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
@@ -139,7 +139,7 @@ def test_no_server_is_a_failure_in_one_line(there: Site, tmp_path: Path) -> None
     shown = ran(job(tmp_path, gone, there))
     assert shown.returncode == 1
     assert len(shown.stderr.splitlines()) == 1
-    assert "does not let covid_loader in" in shown.stderr
+    assert " as covid_loader: " in shown.stderr
 
 
 def test_a_password_in_the_file_is_used_and_never_shown(covid: Server, there: Site, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from common.errors import JobError
+from common.files import write_atomic
 from section5.config import DATA
 from section5.core.car_data import COLUMNS, SHA256, VALUES, content
 
@@ -19,8 +20,7 @@ class DataChanged(JobError):
 
 def write_cars(path: Path = DATA) -> str:
     """Write the file and return a line that reports it."""
-    path.with_suffix(".new").write_bytes(content())
-    path.with_suffix(".new").replace(path)
+    write_atomic(path, content())
     return f"wrote {path}"
 
 

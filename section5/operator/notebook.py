@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from common.errors import JobError
+from common.files import write_atomic
 from common.paths import ROOT
 from common.progress import Progress
 from section5.config import CODE, KEY_FIGURES, NOTEBOOK, PAGE, SOURCE
@@ -68,8 +69,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
 def write_all(texts: Mapping[Path, str]) -> None:
     """Replace each file atomically."""
     for path, text in texts.items():
-        path.with_suffix(".new").write_text(text, encoding="utf-8")
-        path.with_suffix(".new").replace(path)
+        write_atomic(path, text)
 
 
 def parse_source(source: str) -> NotebookNode:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from common.errors import UsageError
-from common.postgresql import Server, server_of_environment
+from common.postgresql import Server, server_from_environment
 
 ROLES = ("reader",)
 
@@ -19,7 +19,7 @@ def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def named(monkeypatch: pytest.MonkeyPatch, **values: str) -> Server | None:
     for name, value in values.items():
         monkeypatch.setenv(f"SECTION9_{name}", value)
-    return server_of_environment("section9", ROLES)
+    return server_from_environment("section9", ROLES)
 
 
 def test_without_a_host_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ def test_all_that_is_said_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_host_that_is_given_is_the_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECTION9_HOST", "db")
-    given = server_of_environment("section9", ROLES, "other")
+    given = server_from_environment("section9", ROLES, "other")
     assert given is not None
     assert given.host == "other"
 
@@ -48,7 +48,7 @@ def test_a_host_that_is_given_is_the_one(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     with pytest.raises(UsageError) as caught:
         named(monkeypatch, HOST="db", PORT=port)
-    assert str(caught.value) == f"SECTION9_PORT: {port!r} is no port; give a number such as 5432"
+    assert str(caught.value) == f"SECTION9_PORT: expected a port such as 5432, got {port!r}."
 
 
 @pytest.mark.parametrize("name", ["HOST", "PORT", "DATABASE", "READER_PASSWORD"])
@@ -56,4 +56,4 @@ def test_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) 
 def test_what_is_no_text_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, letter: str) -> None:
     with pytest.raises(UsageError) as caught:
         named(monkeypatch, **({"HOST": "db"} | {name: f"abc{letter}"}))
-    assert str(caught.value) == f"SECTION9_{name}: has a letter that cannot be printed; use others"
+    assert str(caught.value) == f"SECTION9_{name}: contains a character that cannot be printed. Remove it."
