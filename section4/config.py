@@ -1,4 +1,4 @@
-"""Section 4's configuration as frozen types, and where its files are."""
+"""Configuration of section 4 as frozen models, and the locations of its files."""
 
 import os
 import re
@@ -11,18 +11,19 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from common.config import Frozen, load
 from common.errors import UsageError
 from common.paths import ROOT
-from common.postgresql import Server, server_from_environment
+from common.postgresql import Server, server_of_environment
 from section4.core.country import is_code
-from section4.core.days import iso_day
-from section4.core.record import Ask
+from section4.core.dates import iso_day
+from section4.core.record import Query
 
 CONF = ROOT / "section4" / "conf"
 QUERIES = ROOT / "section4" / "queries"
 SQL = ROOT / "section4" / "sql"
 MIGRATIONS = ROOT / "section4" / "migrations"
+GRAFANA = ROOT / "section4" / "grafana"
+OUTPUT = ROOT / "section4" / "output"
 CLUSTER = ROOT / ".local" / "postgresql" / "section4"
 REPORTS = ROOT / "section1" / "resource" / "dest" / "report"
-GRAFANA = ROOT / "section4" / "grafana"
 LOADER, READER = "covid_loader", "grafana"
 ROLES = (LOADER, READER)
 ALL = "all"
@@ -36,29 +37,36 @@ def _day(text: object) -> date:
 
 
 def _last_day(text: object) -> date | None:
-    """Return a date, or None for the latest that there is."""
+    """Return a date, or None for `latest`."""
     return None if text == LATEST else _day(text)
 
 
 def country_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is no code of a country; all stands alone. Raises: ValueError."""
+    """Return the codes if all are countries, or (all,). Raises: ValueError."""
     wrong = [code for code in codes if not is_code(code) and codes != (ALL,)]
     if wrong:
-        raise ValueError(f"has {wrong[0]!r}, which is no country's code (e.g. [SG, MY], or [all])")
+        raise ValueError(f"{wrong[0]!r} is not a country code; expected codes such as [SG, MY], or [all]")
     if not codes:
-        raise ValueError("is empty; name at least one country (e.g. [SG])")
+        raise ValueError("expected at least one country such as [SG]")
     return codes
 
 
-def _once(sources: tuple[str, ...]) -> tuple[str, ...]:
+def countries_of(text: str) -> tuple[str, ...]:
+    """Return the country codes of an argument such as sg,MY or all. Raises: ValueError."""
+    # Only ASCII letters have one capital each: the capital of the German sharp s is SS, which is South Sudan.
+    codes = tuple(part.strip().upper() if part.isascii() else part for part in text.split(","))
+    return country_codes((ALL,) if codes == (ALL.upper(),) else codes)
+
+
+def _unique(sources: tuple[str, ...]) -> tuple[str, ...]:
     if not sources or len(set(sources)) < len(sources):
-        raise ValueError("must name each source once, and at least one (e.g. [owid, who])")
+        raise ValueError("expected at least one source, each once, such as [owid, who]")
     return sources
 
 
 def _http(address: str) -> str:
     if not re.match(r"https?://[^/\s]+/\S*$", address):
-        raise ValueError("is no address (e.g. https://example.org/data.csv)")
+        raise ValueError("expected an address such as https://example.org/data.csv")
     return address
 
 
@@ -67,7 +75,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class Addresses(Frozen):
-    """Where each source is."""
+    """The address of each source."""
 
     owid: Address
     who: Address
@@ -77,7 +85,7 @@ class Addresses(Frozen):
 
 
 class WebSettings(Frozen):
-    """How patient and how careful the job is with a server."""
+    """Limits of HTTP requests."""
 
     connect_seconds: Seconds
     read_seconds: Seconds
@@ -87,38 +95,40 @@ class WebSettings(Frozen):
 
 
 class ProcessConfig(Frozen):
-    """One daily job: whom to ask, about which countries and days."""
+    """The daily job: sources in the order in which they are tried, countries and days."""
 
-    sources: Annotated[tuple[SourceName, ...], AfterValidator(_once)]
+    sources: Annotated[tuple[SourceName, ...], AfterValidator(_unique)]
     countries: Annotated[tuple[str, ...], AfterValidator(country_codes)]
     first_day: Annotated[date, BeforeValidator(_day)]
     last_day: Annotated[date | None, BeforeValidator(_last_day)]
     addresses: Addresses
     web: WebSettings
 
-    def ask(self, countries: tuple[str, ...] | None = None, first: date | None = None, last: date | None = None) -> Ask:
-        """Return what is to be asked for, with other countries or days where they are given."""
+    def query(
+        self, countries: tuple[str, ...] | None = None, first: date | None = None, last: date | None = None
+    ) -> Query:
+        """Return the configured query, with other countries or days where they are given."""
         codes = countries or self.countries
-        return Ask(None if codes == (ALL,) else frozenset(codes), first or self.first_day, last or self.last_day)
+        return Query(None if codes == (ALL,) else frozenset(codes), first or self.first_day, last or self.last_day)
 
 
-def report_folder() -> Path:
-    """Return where the server finds section 1's reports: by SECTION4_REPORTS, else here. Raises: UsageError."""
-    folder = Path(os.environ.get("SECTION4_REPORTS") or REPORTS)
-    if not folder.is_absolute() or ".." in folder.parts:
-        raise UsageError(f"SECTION4_REPORTS: '{folder}' is no absolute path; give one such as {REPORTS}")
-    return folder
+def report_directory() -> Path:
+    """Return section 1's report directory on the server, SECTION4_REPORTS or the default. Raises: UsageError."""
+    directory = Path(os.environ.get("SECTION4_REPORTS") or REPORTS)
+    if not directory.is_absolute() or ".." in directory.parts:
+        raise UsageError(f"SECTION4_REPORTS: expected an absolute path such as {REPORTS}, got '{directory}'.")
+    return directory
 
 
 def load_process(name: str) -> ProcessConfig:
-    """Return the configuration that is named: a file of section4/conf, or a path. Raises: UsageError."""
+    """Return the configuration in a file of section4/conf, or at a path. Raises: UsageError."""
     in_conf = {path.name: path for path in CONF.glob("*.yaml")}
     return load(ProcessConfig, in_conf.get(name, Path(name)))
 
 
 def load_server(path: Path) -> Server:
-    """Return the server that a file names; passwords of roles that it leaves out are the environment's."""
+    """Return the server of a YAML file; passwords that the file omits come from the environment."""
     server = load(Server, path, "--postgresql-config")
-    named = server_from_environment("section4", ROLES, host=server.host)
-    passwords = {**(named.passwords if named else {}), **server.passwords}
+    from_environment = server_of_environment("section4", ROLES, host=server.host)
+    passwords = {**(from_environment.passwords if from_environment else {}), **server.passwords}
     return server.model_copy(update={"passwords": passwords})

@@ -1,7 +1,6 @@
-"""Section 4's job: ask the sources in turn, load what the first one says that can be used."""
+"""The ingestion: try the sources in order, and load the first usable response."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,13 +9,13 @@ from common import database
 from common.errors import JobError
 from common.postgresql import Server
 from common.progress import Progress
-from section4.config import MIGRATIONS, ROLES, SQL, ProcessConfig, report_folder
+from section4.config import MIGRATIONS, ROLES, SQL, ProcessConfig, report_directory
 from section4.core.country import name_of
-from section4.core.record import Ask, BrokenOff, Record, Refused, Said, SourceBroken
+from section4.core.record import IncompleteResponse, Query, Record, Records, SourceError
 from section4.operator.postgresql_operator import Loaded, ingestion
 from section4.operator.web import Web
 from section4.sources import covid19api, disease_sh, jhu, owid, sample, who
-from section4.sources.asking import Place, Source
+from section4.sources.base import Endpoint, Source
 
 SOURCES: dict[str, Source] = {source.NAME: source for source in (owid, who, jhu, disease_sh, covid19api, sample)}
 TRIES = 3
@@ -24,108 +23,109 @@ TRIES = 3
 logger = logging.getLogger(__name__)
 
 
-class NoSourceAnswers(JobError):
-    """No source can be used; the database is as it was."""
+class NoUsableSource(JobError):
+    """All sources failed; the database is unchanged."""
 
     def __init__(self, sources: tuple[str, ...]) -> None:
-        said = "the database is as it was; the lines above say why, and another run may find one that answers"
-        super().__init__(f"none of {', '.join(sources)} can be used; {said}")
+        failed = f"{', '.join(sources)} failed, see the warnings above"
+        super().__init__(f"no usable source: {failed}. The database is unchanged; run again later.")
 
 
 @dataclass(frozen=True)
 class Request:
-    """Whom to ask in turn, for what, at what time; a dry run leaves the database as it is."""
+    """Sources to try in order, the query, and the time of the run; a dry run leaves the database unchanged."""
 
     sources: tuple[str, ...]
-    ask: Ask
+    query: Query
     now: datetime
     dry_run: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Who answered and what became of it; nothing was loaded when the server said that nothing is new."""
+    """The source that was used, its counts (None: not modified since the last run) and countries that it lacks."""
 
     source: str
     loaded: Loaded | None
-    silent_about: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def create(server: Server, reports: Path | None = None) -> list[str]:
-    """Bring the database, made if need be, to the newest version and let the roles in; returns what it lacked.
+    """Create the database or migrate it to the newest version, and set role passwords; returns applied migrations.
 
-    `reports` is where the server finds section 1's reports; by default where this machine's environment says.
+    `reports` is the directory of section 1's reports on the server; default: see report_directory.
     """
-    folder = reports or report_folder()
-    lacking = database.create(server, MIGRATIONS, (SQL / "section4_database.sql").read_text(), ROLES)
+    directory = reports or report_directory()
+    applied = database.create(server, MIGRATIONS, (SQL / "section4_database.sql").read_text(), ROLES)
     with server.connected() as connection, connection.cursor() as cursor:
-        cursor.execute((SQL / "section4_reports.sql").read_text(), {"path": str(folder)})
+        cursor.execute((SQL / "section4_reports.sql").read_text(), {"path": str(directory)})
         connection.commit()
-    return lacking
+    return applied
 
 
 def ingest(config: ProcessConfig, server: Server, request: Request, progress: Progress) -> Outcome:
-    """Load what the first source that can be used says. Raises: NoSourceAnswers, JobError."""
+    """Load the first usable source. Raises: NoUsableSource, JobError."""
     for name in request.sources:
         try:
-            with progress.step(f"{name}: asking"):
-                return _patiently(config, server, request, name, progress)
-        except SourceBroken as broken:
-            logger.warning("%s", broken)
-    raise NoSourceAnswers(request.sources)
+            with progress.step(f"{name}: requesting"):
+                return _load_with_retries(config, server, request, name, progress)
+        except SourceError as error:
+            logger.warning("%s", error)
+    raise NoUsableSource(request.sources)
 
 
-def _patiently(config: ProcessConfig, server: Server, request: Request, name: str, progress: Progress) -> Outcome:
-    """Load what one source says; ask again when its answer breaks off, since another source has other figures."""
+def _load_with_retries(
+    config: ProcessConfig, server: Server, request: Request, name: str, progress: Progress
+) -> Outcome:
+    """Load one source; retry an incomplete response, because the next source would have other figures."""
     for _ in range(TRIES - 1):
         try:
             return _load(config, server, request, name, progress)
-        except BrokenOff as broken:
-            logger.warning("%s; asking once more", broken)
+        except IncompleteResponse as error:
+            logger.warning("%s; retrying", error)
     return _load(config, server, request, name, progress)
 
 
 def _load(config: ProcessConfig, server: Server, request: Request, name: str, progress: Progress) -> Outcome:
     web, address = Web(name, config.web), _address(config, request, name)
-    with ingestion(server, name, request.ask, request.now) as run:
+    with ingestion(server, name, request.query, request.now) as run:
         if web.unchanged(run.known_validators(address)):
             outcome = Outcome(name, None)
         else:
-            watch = _Watch(name, request.ask, progress)
-            said = watch.over(SOURCES[name].records(Place(address, web.get), request.ask))
-            outcome = Outcome(name, run.load(said, forward=len(request.sources) > 1), watch.silent_about())
-        run.note(outcome.loaded, address, web.validators())
+            monitor = _Monitor(name, request.query, progress)
+            records = monitor.watch(SOURCES[name].records(Endpoint(address, web.get), request.query))
+            loaded = run.load(records, reject_outdated=len(request.sources) > 1)
+            outcome = Outcome(name, loaded, monitor.missing())
+        run.record(outcome.loaded, address, web.validators())
         if not request.dry_run:
             run.commit()
         return outcome
 
 
 def _address(config: ProcessConfig, request: Request, name: str) -> str:
-    """Return where a source is, for the days that are asked for."""
+    """Return the address of a source for the requested days."""
     address: str = getattr(config.addresses, name, "")
-    last = request.ask.last or request.now.date()
-    return address.replace("{first}", f"{request.ask.first}").replace("{last}", f"{last}")
+    last = request.query.last or request.now.date()
+    return address.replace("{first}", f"{request.query.first}").replace("{last}", f"{last}")
 
 
-class _Watch:
-    """Tells how far a source has come, and which countries it said nothing of."""
+class _Monitor:
+    """Reports the progress of a source, and collects the countries that it has."""
 
-    def __init__(self, source: str, ask: Ask, progress: Progress) -> None:
-        self._source, self._ask, self._progress = source, ask, progress
+    def __init__(self, source: str, query: Query, progress: Progress) -> None:
+        self._source, self._query, self._progress = source, query, progress
         self._countries: dict[str, None] = {}
 
-    def over(self, said: Said) -> Iterator[Record | Refused]:
-        """Pass on what the source says."""
-        of = f" of {len(self._ask.countries)}" if self._ask.countries else ""
-        for days, one in enumerate(said):
-            if isinstance(one, Record) and one.country not in self._countries:
-                self._countries[one.country] = None
-                name = name_of(one.country)
-                self._progress.update(
-                    f"{self._source}: {name}, {len(self._countries)}{of} countries, {days:,} days before"
-                )
-            yield one
+    def watch(self, records: Records) -> Records:
+        """Yield the records unchanged; report each new country."""
+        total = f" of {len(self._query.countries)}" if self._query.countries else ""
+        for days, record in enumerate(records):
+            if isinstance(record, Record) and record.country not in self._countries:
+                self._countries[record.country] = None
+                count = f"{len(self._countries)}{total} countries"
+                self._progress.tell(f"{self._source}: {name_of(record.country)}, {count}, {days:,} days before")
+            yield record
 
-    def silent_about(self) -> tuple[str, ...]:
-        """Return the countries that were asked for in vain."""
-        return tuple(sorted((self._ask.countries or set()) - self._countries.keys()))
+    def missing(self) -> tuple[str, ...]:
+        """Return the requested countries without records."""
+        return tuple(sorted((self._query.countries or set()) - self._countries.keys()))

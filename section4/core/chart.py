@@ -1,4 +1,4 @@
-"""Panels as Vega-Lite charts: the picture and the page are drawn from these."""
+"""Panels as Vega-Lite charts, for the picture and the page."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,8 +11,8 @@ from section4.core.panels import Panel, Shape
 Chart: TypeAlias = dict[str, Any]
 Rows: TypeAlias = Sequence[Sequence[object]]
 
-BLUE, ORANGE = "#4e79a7", "#f28e2b"  # told apart by the colour-blind too
-EXTENT = 62  # of the axes at the side, so that charts stand in line
+BLUE, ORANGE = "#4e79a7", "#f28e2b"  # distinguishable by colour-blind readers too
+EXTENT = 62  # width of the y axes, so that charts are aligned
 WIDTH, HEIGHT, SPACING = 440, 210, 30
 CONFIG = {
     "font": "Liberation Sans, Helvetica, Arial, sans-serif",
@@ -39,12 +39,12 @@ MARKS = {
     Shape.BARS: {"type": "rect", "opacity": 0.55, "tooltip": True},
     Shape.LINE: {"type": "line", "strokeWidth": 1.8, "tooltip": True},
 }
-APART = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
+INDEPENDENT = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
 LONG = ("time", "metric", "value")
 
 
-def chart(panel: Panel, words: str, columns: Sequence[str], rows: Rows) -> Chart:
-    """Return a panel's chart of what its question answers: a column a series, or time, metric and value."""
+def chart(panel: Panel, description: str, columns: Sequence[str], rows: Rows) -> Chart:
+    """Return the chart of a query result with one column per series, or with columns time, metric and value."""
     if tuple(columns) == LONG:
         series = sorted({str(row[1]) for row in rows})
         values = [_value(row[0], str(row[1]), row[2], panel.bar_days) for row in rows]
@@ -57,7 +57,7 @@ def chart(panel: Panel, words: str, columns: Sequence[str], rows: Rows) -> Chart
         ]
     kinds = [(panel.shapes.get(name, Shape.LINE), name == panel.right) for name in series]
     return {
-        "title": {"text": panel.title, "subtitle": wrap(words, 160 if panel.wide else 75)},
+        "title": {"text": panel.title, "subtitle": wrap(description, 160 if panel.wide else 75)},
         "width": WIDTH * 2 + EXTENT + SPACING if panel.wide else WIDTH,
         "height": HEIGHT,
         "data": {"values": values},
@@ -72,18 +72,18 @@ def chart(panel: Panel, words: str, columns: Sequence[str], rows: Rows) -> Chart
 
 
 def annotated(drawn: Chart, gaps: Rows) -> Chart:
-    """Return a chart with the spans of time that its readers must know of: from, until, why."""
-    values = [{"time": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}", "why": why} for start, end, why in gaps]
+    """Return the chart with shaded time spans: start, end, text."""
+    values = [{"time": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}", "text": text} for start, end, text in gaps]
     spans = {
         "data": {"values": values},
         "mark": {"type": "rect", "opacity": 0.12, "color": "#b3261e"},
-        "encoding": {"x": TIME, "x2": {"field": "end"}, "tooltip": {"field": "why", "type": "nominal"}},
+        "encoding": {"x": TIME, "x2": {"field": "end"}, "tooltip": {"field": "text", "type": "nominal"}},
     }
     return {**drawn, "layer": [spans, *drawn["layer"]]}
 
 
 def _layer(panel: Panel, shape: Shape, series: Sequence[str], drawn: Sequence[str]) -> Chart:
-    """Return the marks of the series that are drawn alike."""
+    """Return the layer of the series with the same shape and axis."""
     axis = {"orient": "right" if panel.right in drawn else "left", **({"format": "%"} if panel.unit != "short" else {})}
     return {
         "transform": [{"filter": {"field": "series", "oneOf": list(drawn)}}],
@@ -103,15 +103,15 @@ def _colors(series: Sequence[str]) -> Chart:
 
 
 def _value(time: object, series: str, figure: object, days: int) -> Chart:
-    """Return a figure of a series, from its day to the end of what it is the figure of."""
-    assert isinstance(time, date)  # a moment is one, too
+    """Return one data point, which covers a number of days."""
+    assert isinstance(time, date)  # also true of datetime
     number = float(figure) if isinstance(figure, Decimal) else figure
     end = time + timedelta(days=days)
     return {"time": f"{time:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}", "series": series, "value": number}
 
 
 def picture(title: str, subtitle: str, is_doubtful: bool, charts: Sequence[Chart]) -> Chart:
-    """Return all charts one below another, two side by side where they are half as wide."""
+    """Return all charts in one column, narrow ones in pairs."""
     rows: list[Chart] = []
     for drawn in charts:
         if (
@@ -122,7 +122,7 @@ def picture(title: str, subtitle: str, is_doubtful: bool, charts: Sequence[Chart
         ):
             rows[-1]["hconcat"].append(drawn)
         else:
-            rows.append({"hconcat": [drawn], "spacing": SPACING, "resolve": APART})
+            rows.append({"hconcat": [drawn], "spacing": SPACING, "resolve": INDEPENDENT})
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {
@@ -137,7 +137,7 @@ def picture(title: str, subtitle: str, is_doubtful: bool, charts: Sequence[Chart
         "background": "white",
         "padding": 20,
         "spacing": 30,
-        "resolve": APART,
+        "resolve": INDEPENDENT,
         "config": CONFIG,
         "vconcat": rows,
     }

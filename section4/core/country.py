@@ -1,10 +1,10 @@
-"""Countries by the names that sources give them. The codes are ISO 3166's, and XK for Kosovo, which has none."""
+"""Countries by the names that sources use. Codes: ISO 3166, and XK for Kosovo, which has no ISO code."""
 
 from functools import cache
 
 import pycountry
 
-# Names that ISO does not have, of Johns Hopkins and Our World in Data.
+# Names that are not in ISO 3166, from Johns Hopkins and Our World in Data.
 _OTHERS = {
     "bolivia": "BO",
     "bonaire sint eustatius and saba": "BQ",
@@ -47,25 +47,24 @@ _SLUGS = {"RU": "russia", "TR": "turkey", "VA": "holy-see"}
 
 @cache
 def code_of(name: str) -> str | None:
-    """Return the ISO code of two letters, or None where the name is no country's."""
+    """Return the code of two letters, or None for a name that is not a country's."""
     known = name.strip().casefold()
     return _OTHERS.get(known) or _by_name().get(known)
 
 
 def is_code(code: str) -> bool:
-    """Return whether a country has this code."""
-    # pycountry lowers letters, of which some that are not ASCII's become such: the Kelvin sign is no K.
+    """Return whether this is the code of a country."""
+    # pycountry lowers letters, which makes ASCII letters of some others, such as the Kelvin sign.
     return code == "XK" or (code.isascii() and code.isupper() and pycountry.countries.get(alpha_2=code) is not None)
 
 
 def name_of(code: str) -> str:
-    """Return what a country is called."""
     country = pycountry.countries.get(alpha_2=code)
     return "Kosovo" if country is None else getattr(country, "common_name", country.name)
 
 
 def slug_of(code: str) -> str:
-    """Return a country's name as covid19api.com and disease.sh take it in an address."""
+    """Return a country's name in the addresses of covid19api.com and disease.sh."""
     return _SLUGS.get(code) or name_of(code).lower().replace(",", "").replace(" ", "-")
 
 

@@ -1,4 +1,4 @@
-"""Grafana's dashboards, built from the panels' definitions."""
+"""Grafana's dashboards, built from the panel definitions."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as drawing
 from grafana_foundation_sdk.models import dashboard as model
 
-from section4.core.panels import Board, Panel, Shape, Variable, View, question
+from section4.core.panels import Board, Panel, Shape, Variable, View, panel_query
 
 DATASOURCE = model.DataSourceRef(type_val="grafana-postgresql-datasource", uid="covid-postgresql")
 WIDE, HALF, HIGH, LOW = 24, 12, 9, 4
@@ -24,101 +24,96 @@ Built: TypeAlias = stat.Panel | timeseries.Panel | table.Panel
 
 
 class SqlQuery(Builder[Dataquery], Dataquery):
-    """A statement, in the shape of Grafana's PostgreSQL data source."""
+    """A query of Grafana's PostgreSQL data source."""
 
-    def __init__(self, statement: str, kind: str) -> None:
-        self._statement, self._kind = statement, kind
+    def __init__(self, sql: str, kind: str) -> None:
+        self._sql, self._kind = sql, kind
 
     def build(self) -> Dataquery:
-        """Return it: it is built already."""
         return self
 
     def to_json(self) -> dict[str, object]:
-        """Return it as the dashboard holds it."""
         return {
             "refId": "A",
             "datasource": DATASOURCE,
             "editorMode": "code",
             "format": self._kind,
             "rawQuery": True,
-            "rawSql": self._statement,
+            "rawSql": self._sql,
         }
 
 
 class SqlAnnotation(Builder[model.AnnotationTarget], model.AnnotationTarget):
-    """The same for an annotation, which the library does not know."""
+    """An annotation query, for which the library has no type."""
 
-    def __init__(self, statement: str) -> None:
+    def __init__(self, sql: str) -> None:
         super().__init__()
-        self._query = SqlQuery(statement, "table")
+        self._query = SqlQuery(sql, "table")
 
     def build(self) -> model.AnnotationTarget:
-        """Return it: it is built already."""
         return self
 
     def to_json(self) -> dict[str, object]:
-        """Return it as the dashboard holds it."""
         return self._query.to_json()
 
 
-def dashboard_json(board: Board, folder: Path) -> str:
-    """Return a dashboard whose questions stand in `folder`, as Grafana reads it from a file."""
+def dashboard_json(board: Board, queries: Path) -> str:
+    """Return the JSON of a dashboard, with the SQL files of a directory."""
     built = (
         dashboard.Dashboard(board.title)
         .uid(board.uid)
-        .description(board.words)
+        .description(board.description)
         .tags([board.uid])
         .readonly()
         .timezone("utc")
-        .time(board.since, "now")
+        .time(board.time_from, "now")
         .refresh(board.refresh)
         .timepicker(dashboard.TimePicker().refresh_intervals(["1m", "1h", "1d"]))
     )
     for variable in board.variables:
-        built.with_variable(_choice(variable, folder))
+        built.with_variable(_variable(variable, queries))
     for title, name in board.annotations.items():
-        built.annotation(_annotation(title, question(folder, name, "annotation").statement))
+        built.annotation(_annotation(title, panel_query(queries, name, "annotation").sql))
     for panel in board.panels:
-        built.with_panel(_panel(panel, folder))
+        built.with_panel(_panel(panel, queries))
     return json.dumps(built.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
 
 
-def _choice(variable: Variable, folder: Path) -> dashboard.QueryVariable:
-    chosen = list(variable.chosen) if variable.several else variable.chosen[0]
+def _variable(variable: Variable, queries: Path) -> dashboard.QueryVariable:
+    default = list(variable.default) if variable.multiple else variable.default[0]
     return (
         dashboard.QueryVariable(variable.name)
         .label(variable.label)
         .datasource(DATASOURCE)
-        .query(question(folder, "country", "variable").statement)
+        .query(panel_query(queries, "country", "variable").sql)
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
-        .multi(variable.several)
-        .current(model.VariableOption(text=chosen, value=chosen))
+        .multi(variable.multiple)
+        .current(model.VariableOption(text=default, value=default))
     )
 
 
-def _annotation(title: str, statement: str) -> dashboard.AnnotationQuery:
+def _annotation(title: str, sql: str) -> dashboard.AnnotationQuery:
     return (
         dashboard.AnnotationQuery()
         .name(title)
         .datasource(DATASOURCE)
         .enable(True)
         .icon_color(ORANGE)
-        .target(SqlAnnotation(statement))
+        .target(SqlAnnotation(sql))
     )
 
 
-def _panel(panel: Panel, folder: Path) -> Built:
-    """Return a panel with what all have: title, words, question, width."""
-    asked = question(folder, panel.name, panel.kind)
+def _panel(panel: Panel, queries: Path) -> Built:
+    query = panel_query(queries, panel.name, panel.kind)
     views: Mapping[View, Callable[[Panel], Built]] = {View.SERIES: _series, View.TILES: _tiles, View.TABLE: _table}
     built = views[panel.view](panel)
     kind = "time_series" if panel.view is View.SERIES else "table"
     return (
         built.title(panel.title)
-        .description(asked.words)
+        .description(query.description)
         .datasource(DATASOURCE)
-        .with_target(SqlQuery(asked.statement, kind))
-        .no_value(panel.without)
+        .with_target(SqlQuery(query.sql, kind))
+        .no_value(panel.no_value)
         .span(WIDE if panel.wide else HALF)
     )
 

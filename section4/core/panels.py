@@ -1,4 +1,4 @@
-"""The dashboards' panels, one definition for Grafana and the page: a question in SQL, a title, a shape."""
+"""Panel definitions, shared by Grafana's dashboards and the drawn page: an SQL query, a title, a shape."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from pathlib import Path
 
 FRESHNESS = "freshness"
 RUNS = "runs"
-ANNOTATED = "daily_cases"  # the page shows what Grafana shows on all of them
+ANNOTATED = "daily_cases"  # the panel of the page that shows the annotations, which Grafana shows on all
 
 
 class Shape(Enum):
-    """How a column is drawn."""
+    """The mark of a series."""
 
     BARS = "bars"
     LINE = "line"
 
 
 class View(Enum):
-    """How an answer is shown."""
+    """The kind of a panel."""
 
     SERIES = "time_series"
     TILES = "tiles"
@@ -27,7 +27,7 @@ class View(Enum):
 
 @dataclass(frozen=True)
 class Panel:
-    """A question's answer: each column of a time series by its shape, or stacked; `right` has an axis of its own."""
+    """A query's result: each column of a time series with its shape, or stacked; `right` has a separate axis."""
 
     name: str
     title: str
@@ -39,27 +39,27 @@ class Panel:
     view: View = View.SERIES
     stacked: bool = False
     kind: str = "panel"
-    without: str = "no figures in this time range"
+    no_value: str = "no figures in this time range"
 
 
 @dataclass(frozen=True)
 class Variable:
-    """What a dashboard's reader chooses: countries."""
+    """A dashboard variable: countries that the reader selects."""
 
     name: str
     label: str
-    chosen: Sequence[str]
-    several: bool
+    default: Sequence[str]
+    multiple: bool
 
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard: its panels in their order, the time that it shows at first, how often it asks anew."""
+    """A dashboard: its panels in order, its initial time range and refresh interval."""
 
     uid: str
     title: str
-    words: str
-    since: str
+    description: str
+    time_from: str
     refresh: str
     panels: Sequence[Panel]
     variables: Sequence[Variable] = ()
@@ -68,25 +68,25 @@ class Board:
 
 AVERAGED = {"Reported": Shape.BARS, "7-day average": Shape.LINE}
 PANELS: Sequence[Panel] = (
-    Panel("daily_cases", "Confirmed cases a day", AVERAGED, wide=True),
-    Panel("weekly_totals", "Confirmed cases a week", {"Cases": Shape.BARS}, bar_days=7),
-    Panel("deaths", "Deaths a day", AVERAGED),
-    Panel("growth", "Growth within a week", {"Against a week before": Shape.LINE}, unit="percentunit"),
-    Panel("cumulative", "Cases and deaths so far", {"Cases": Shape.LINE, "Deaths": Shape.LINE}, right="Deaths"),
-    Panel("comparison", "Countries compared, 7-day averages of cases", wide=True),
+    Panel("daily_cases", "Confirmed cases per day", AVERAGED, wide=True),
+    Panel("weekly_totals", "Confirmed cases per week", {"Cases": Shape.BARS}, bar_days=7),
+    Panel("deaths", "Deaths per day", AVERAGED),
+    Panel("growth", "Weekly growth", {"Change to a week before": Shape.LINE}, unit="percentunit"),
+    Panel("cumulative", "Cumulative cases and deaths", {"Cases": Shape.LINE, "Deaths": Shape.LINE}, right="Deaths"),
+    Panel("comparison", "Countries compared: cases, 7-day average", wide=True),
 )
-FRESH = Panel(FRESHNESS, "How fresh is this?", view=View.TILES, wide=True, without="no figures of this country")
-INGESTED = Panel(RUNS, "Ingestion runs", view=View.TABLE, wide=True, without="no run yet")
+FRESH = Panel(FRESHNESS, "Data freshness", view=View.TILES, wide=True, no_value="no figures for this country")
+INGESTED = Panel(RUNS, "Ingestion runs", view=View.TABLE, wide=True, no_value="no run yet")
 COVID = Board(
     uid="covid",
     title="COVID-19 by country",
-    words="What sources report, signed as they report it; averages are of seven days of the calendar.",
-    since="2020-01-01T00:00:00Z",
+    description="Figures as the sources report them, with negative corrections; averages cover seven calendar days.",
+    time_from="2020-01-01T00:00:00Z",
     refresh="1h",
     panels=(FRESH, *PANELS, INGESTED),
     variables=(
-        Variable("country", "Country", ["SG"], several=False),
-        Variable("compared", "Compared with", ["SG", "MY"], several=True),
+        Variable("country", "Country", ["SG"], multiple=False),
+        Variable("compared", "Compared with", ["SG", "MY"], multiple=True),
     ),
     annotations={"Reporting gaps": "gaps"},
 )
@@ -97,15 +97,15 @@ CHANGES = {"Inserted": Shape.BARS, "Changed": Shape.BARS}
 PIPELINE = Board(
     uid="pipeline",
     title="Pipeline health",
-    words="Section 1's hourly batches, by their own reports, and section 4's daily ingestion; all times are UTC.",
-    since="now-7d",
+    description="Section 1's hourly batches, from their reports, and section 4's daily ingestion; all times are UTC.",
+    time_from="now-7d",
     refresh="1m",
     panels=(
         Panel("freshness", "Applications: last batch", view=View.TILES, kind="pipeline"),
         Panel("last_ingestion", "COVID-19: last ingestion", view=View.TILES, kind="pipeline"),
         Panel("totals", "Batches in this time range", view=View.TILES, wide=True, kind="pipeline"),
         Panel("applications", "Applications by hour", COUNTED, stacked=True, wide=True, kind="pipeline"),
-        Panel("reasons", "Reasons why they were unsuccessful", stacked=True, kind="pipeline"),
+        Panel("reasons", "Unsuccessful applications by reason", stacked=True, kind="pipeline"),
         Panel(
             "unsuccessful_share",
             "Share of unsuccessful applications",
@@ -114,9 +114,18 @@ PIPELINE = Board(
             kind="pipeline",
         ),
         Panel("files", "Files", FILES, right="Skipped", kind="pipeline"),
-        Panel("seconds", "Seconds that runs took", unit="s", kind="pipeline"),
-        Panel("batches", "Batches", view=View.TABLE, wide=True, kind="pipeline", without="no batch in this time range"),
-        Panel("ingestion", "COVID-19: days that ingestions brought", CHANGES, stacked=True, wide=True, kind="pipeline"),
+        Panel("seconds", "Run time", unit="s", kind="pipeline"),
+        Panel(
+            "batches", "Batches", view=View.TABLE, wide=True, kind="pipeline", no_value="no batch in this time range"
+        ),
+        Panel(
+            "ingestion",
+            "COVID-19: days added or changed by ingestions",
+            CHANGES,
+            stacked=True,
+            wide=True,
+            kind="pipeline",
+        ),
         INGESTED,
     ),
 )
@@ -124,15 +133,15 @@ BOARDS: Sequence[Board] = (COVID, PIPELINE)
 
 
 @dataclass(frozen=True)
-class Question:
-    """A statement as Grafana takes it, with what it asks in words."""
+class PanelQuery:
+    """SQL with Grafana's macros, and its leading comment as a description."""
 
-    words: str
-    statement: str
+    description: str
+    sql: str
 
 
-def question(folder: Path, name: str, kind: str = "panel") -> Question:
-    """Return the question of a panel, from its file."""
-    text = (folder / f"section4_{kind}_{name}.sql").read_text()
+def panel_query(queries: Path, name: str, kind: str = "panel") -> PanelQuery:
+    """Return the query of a panel from its file."""
+    text = (queries / f"section4_{kind}_{name}.sql").read_text()
     comments = [line for line in text.splitlines() if line.startswith("--")]
-    return Question(" ".join(line.removeprefix("--").strip() for line in comments), text)
+    return PanelQuery(" ".join(line.removeprefix("--").strip() for line in comments), text)

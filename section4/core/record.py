@@ -1,4 +1,4 @@
-"""What every source says in the end: a record a country and day, as it gave them."""
+"""Types that all sources share: the query, the records that answer it, and the errors."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,9 +8,9 @@ from common.errors import JobError
 
 
 class Record(NamedTuple):
-    """Figures of a country on a day, signed as the source gave them; None where it gave none."""
+    """Figures of one country and day, signed, as the source reported them; None where it reported none."""
 
-    country: str  # ISO code of two letters
+    country: str  # ISO 3166 code of two letters
     day: date
     cases_total: int | None
     cases_new: int | None
@@ -18,52 +18,52 @@ class Record(NamedTuple):
     deaths_new: int | None
 
 
-class Refused(NamedTuple):
-    """A name that is no country's, and how many days stand under it."""
+class UnknownName(NamedTuple):
+    """A name that is not a country's, such as World, and the number of days under it."""
 
     name: str
     days: int = 1
 
 
-Said: TypeAlias = Iterator[Record | Refused]
+Records: TypeAlias = Iterator[Record | UnknownName]
 
 
-class SourceBroken(JobError):
-    """A source cannot be used: it does not answer, or not as it should."""
+class SourceError(JobError):
+    """A source cannot be used: no response, or not the expected one."""
 
-    def __init__(self, source: str, wrong: str) -> None:
-        super().__init__(f"{source}: {wrong}")
-
-
-class BrokenOff(SourceBroken):
-    """A source's answer broke off; the next one may be whole."""
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(f"{source}: {problem}")
 
 
-class NotThere(SourceBroken):
-    """A source has nothing at an address."""
+class IncompleteResponse(SourceError):
+    """The connection ended in the middle of a response; a retry may succeed."""
 
 
-class Ask(NamedTuple):
-    """What is wanted: countries (None: all), from the first day to the last (None: the latest that there is)."""
+class NotFound(SourceError):
+    """The source has nothing at this address (HTTP 404)."""
+
+
+class Query(NamedTuple):
+    """Requested countries (None: all) and days (`last` None: up to the latest)."""
 
     countries: frozenset[str] | None
     first: date
     last: date | None
 
-    def wants(self, country: str, day: date) -> bool:
-        """Return whether a record is wanted."""
-        return self.wants_day(day) and (self.countries is None or country in self.countries)
+    def matches(self, country: str, day: date) -> bool:
+        """Return whether the country and the day are requested."""
+        return self.includes(day) and (self.countries is None or country in self.countries)
 
-    def wants_day(self, day: date) -> bool:
-        """Return whether a day is wanted."""
+    def includes(self, day: date) -> bool:
+        """Return whether the day is requested."""
         return self.first <= day and (self.last is None or day <= self.last)
 
-    def named(self, source: str) -> list[str]:
-        """Return the countries, for a source that tells of one at a time. Raises: SourceBroken when all are wanted."""
+    def country_codes(self, source: str) -> list[str]:
+        """Return the countries, for a source with one request per country. Raises: SourceError for all countries."""
         if self.countries is None:
-            raise SourceBroken(source, "cannot be asked for all countries; name them")
+            raise SourceError(source, "cannot return all countries at once, list them with --country")
         return sorted(self.countries)
 
     def __str__(self) -> str:
-        """Name what is wanted, the same way each time."""
+        """Return a text that is the same for equal queries; it is stored with the validators."""
         return f"{','.join(sorted(self.countries or ['all']))} {self.first} {self.last or 'latest'}"

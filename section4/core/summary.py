@@ -1,4 +1,4 @@
-"""What a run says at its end, for a person."""
+"""The closing table of an ingestion."""
 
 from typing import TYPE_CHECKING
 
@@ -8,18 +8,18 @@ if TYPE_CHECKING:
     from section4.main import Outcome, Request
 
 
-def table(outcome: "Outcome", request: "Request", seconds: float) -> str:
-    """Return what became of a source's figures, a line each."""
-    ask, loaded = request.ask, outcome.loaded
+def summary(outcome: "Outcome", request: "Request", seconds: float) -> str:
+    """Return the result of a run as a table."""
+    query, loaded = request.query, outcome.loaded
     state = "dry run, nothing changed" if request.dry_run else "loaded" if loaded else "nothing new since the last run"
     rows: list[tuple[str, str | int]] = [
-        ("source", outcome.source if outcome.source != "sample" else "sample: MADE UP, no real figures"),
-        ("countries", ", ".join(sorted(ask.countries)) if ask.countries else "all"),
-        ("days", f"{ask.first} to {ask.last or 'the latest'}"),
+        ("source", "sample: SYNTHETIC, not real figures" if outcome.source == "sample" else outcome.source),
+        ("countries", ", ".join(sorted(query.countries)) if query.countries else "all"),
+        ("days", f"{query.first} to {query.last or 'latest'}"),
     ]
     if loaded:
         rows += [("inserted", loaded.inserted), ("changed", loaded.changed), ("unchanged", loaded.unchanged)]
         rows += [("refused", sum(loaded.refused.values()))]
         rows += [(f"  {name}", days) for name, days in sorted(loaded.refused.items())]
-        rows += [(f"  {code}", "the source does not know it") for code in outcome.silent_about]
+        rows += [(f"  {code}", "not in the source") for code in outcome.missing]
     return closing_table(f"ingestion: {state}", [*rows, ("seconds", f"{seconds:.1f}")])

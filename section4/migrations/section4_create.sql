@@ -1,5 +1,5 @@
--- Version 1 of the schema covid: what sources said, a row a country and day, and the ledger of who said it when.
--- Every object belongs to covid_owner, who cannot log in.
+-- Version 1: schema covid with figures by country and day, their revisions, and the runs that loaded them.
+-- All objects belong to covid_owner, a role without login.
 
 do $$
 begin

@@ -1,9 +1,9 @@
 -- depends: section4_create
--- Version 2: what follows from what sources said.
+-- Version 2: views with daily figures, averages and freshness.
 
 set role covid_owner;
 
--- Windows over the rows that say something, not joins to them: freshly loaded tables have no statistics yet.
+-- Windows instead of joins: freshly loaded tables have no statistics yet.
 create view covid.report as
 select
     country_code,

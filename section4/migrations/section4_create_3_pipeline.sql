@@ -1,6 +1,6 @@
 -- depends: section4_create_2_views
--- Version 3: how section 1's pipeline does, read from its reports at the moment of the question; nothing is copied.
--- pipeline_owner, who cannot log in, may read the server's files; others may only ask what is granted at the end.
+-- Version 3: section 1's batches, read from their reports by each query; nothing is copied.
+-- pipeline_owner, a role without login, may read the server's files. Other roles get the functions granted at the end.
 
 do $$
 begin
@@ -41,7 +41,7 @@ create type pipeline.batch as (
     is_readable boolean
 );
 
--- Hours are numbers such as 2026112316: a name may be of one that no calendar has.
+-- Hours are numbers such as 2026112316, because a file name may contain an invalid date.
 create function pipeline.committed() returns table (batch text, hour bigint, path text)
 language sql stable security definer set search_path = ''
 begin atomic
@@ -54,8 +54,8 @@ begin atomic
     where named.name ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}(-[2-9]|-[1-9][0-9]+)?[.]json$';
 end;
 
--- What is no regular file, or a link to none, has no size, and is not opened: a pipe would wait for its writer. A link
--- to a regular file tells nothing of it, unless that is the report of this very batch.
+-- Only regular files with a size are opened: reading a pipe would block. A link to another file returns nothing of its
+-- content, unless that is the report of the same batch.
 create function pipeline.report(batch text, path text) returns pipeline.batch
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -104,7 +104,7 @@ exception
 end;
 $$;
 
--- 14 hours: so far at most is a clock from UTC. Which one named the batch, its report alone tells.
+-- 14 hours: the largest offset from UTC. The time zone of a batch's name is known only from its report.
 create function pipeline.batches(first timestamptz, last timestamptz) returns setof pipeline.batch
 language sql stable security definer set search_path = ''
 begin atomic
@@ -131,7 +131,7 @@ begin atomic
     cross join lateral jsonb_each_text(told.reasons) as each;
 end;
 
--- The newest report is read, and older ones only while the newer are unreadable. A file's time is of whole seconds.
+-- Reads the newest report, and older ones only while newer ones are unreadable. File times have whole seconds.
 create function pipeline.last_batch() returns pipeline.batch
 language plpgsql stable security definer set search_path = ''
 as $$

@@ -1,4 +1,4 @@
-"""Loads what a source said into PostgreSQL: one transaction for rows, revisions and the ledger."""
+"""Loads records into PostgreSQL: rows, revisions and the run record in one transaction."""
 
 import time
 from collections import Counter
@@ -13,70 +13,70 @@ from common.errors import Busy, UsageError, one_line
 from common.postgresql import Cursor, Server, copy_rows
 from section4.config import LOADER, SQL
 from section4.core.country import name_of
-from section4.core.record import Ask, Record, Refused, SourceBroken
+from section4.core.record import Query, Record, SourceError, UnknownName
 from section4.operator.web import Validators
 from section4.sources import sample
 
 
 class SampleRefused(UsageError):
-    """Made-up figures would stand among real ones."""
+    """Synthetic figures must not be mixed with real ones."""
 
     def __init__(self) -> None:
         super().__init__(
-            "sample: the database holds real figures, among which made-up ones must not stand; load them into another "
-            "database, or remove the real ones first (section4_runner.sh stop --purge)"
+            "cannot load the sample: the database holds real figures. "
+            "Use another database, or remove them with section4_runner.sh stop --purge."
         )
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of a source's records."""
+    """Counts of a load."""
 
     inserted: int
     changed: int
     unchanged: int
-    refused: Mapping[str, int]  # days by the names that are no country's
+    refused: Mapping[str, int]  # days by name that is not a country's
 
 
 class Ingestion:
-    """One run's transaction: nothing of it is there before `commit`."""
+    """The transaction of one run: nothing is visible before `commit`."""
 
-    def __init__(self, cursor: Cursor, source: str, ask: Ask, started_at: datetime) -> None:
-        self._cursor, self._source, self._ask, self._started_at = cursor, source, ask, started_at
+    def __init__(self, cursor: Cursor, source: str, query: Query, started_at: datetime) -> None:
+        self._cursor, self._source, self._query, self._started_at = cursor, source, query, started_at
         self._started = time.monotonic()
 
     def known_validators(self, address: str) -> dict[str, Validators]:
-        """Return by what a server can tell that what was loaded last still holds, if the same was asked for there."""
+        """Return the validators of the last load by address, if that load had the same query and source address."""
         self._cursor.execute(
             "select address, etag, last_modified from covid.validator where source = %s and asked = %s",
-            [self._source, f"{self._ask} {address}"],
+            [self._source, f"{self._query} {address}"],
         )
         return {address: Validators(etag, modified) for address, etag, modified in self._cursor.fetchall()}
 
-    def load(self, said: Iterable[Record | Refused], *, forward: bool) -> Loaded:
-        """Load what the source says. Raises: SourceBroken when it says nothing, or what cannot be.
+    def load(self, records: Iterable[Record | UnknownName], *, reject_outdated: bool) -> Loaded:
+        """Load the records. Raises: SourceError when there are none, or when they are invalid.
 
-        `forward`: also when it ends long before what another source has said already, as one does that is frozen.
+        `reject_outdated`: raise also when the data end long before another source's, as those of a frozen source do.
         """
         refused: Counter[str] = Counter()
         try:
-            self._keep_apart_from_sample()
-            self._cursor.execute(_statement("section4_staging"))
-            rows = copy_rows(self._cursor, "staged_record", _records(said, refused))
-            rows -= self._repetitions()
-            if forward and self._ask.last is None:
-                self._require_forward()
+            self._separate_sample()
+            self._cursor.execute(_sql("section4_staging"))
+            rows = copy_rows(self._cursor, "staged_record", _known(records, refused))
+            rows -= self._drop_duplicates()
+            if reject_outdated and self._query.last is None:
+                self._reject_outdated()
             self._add_countries()
             inserted, changed, blank = self._upsert()
             if rows == blank:
-                raise SourceBroken(self._source, "has nothing of what was asked for")
+                raise SourceError(self._source, "no figures for the requested countries and days")
         except (psycopg2.DataError, psycopg2.IntegrityError) as error:
-            wrong = error.diag.constraint_name or type(error).__name__
-            raise SourceBroken(self._source, f"says what cannot be ({wrong})") from None
+            constraint = error.diag.constraint_name or type(error).__name__
+            raise SourceError(self._source, f"a value is out of range ({constraint})") from None
         return Loaded(inserted, changed, rows - blank - inserted - changed, refused)
 
-    def _keep_apart_from_sample(self) -> None:
-        """Remove made-up figures before real ones come. Raises: SampleRefused where it is the other way round."""
+    def _separate_sample(self) -> None:
+        """Remove synthetic figures before a load of real ones. Raises: SampleRefused in the opposite case."""
         if self._source != sample.NAME:
             self._cursor.execute("select covid.remove_sample()")
             return
@@ -84,43 +84,44 @@ class Ingestion:
         if self._cursor.rowcount:
             raise SampleRefused
 
-    def _repetitions(self) -> int:
-        """Drop repetitions of the same figures; return how many. Raises: SourceBroken when a day has different ones."""
-        self._cursor.execute(_statement("section4_repetitions"))
-        [(dropped, example)] = self._cursor.fetchall()
-        if example:
-            raise SourceBroken(self._source, f"says two things of one day ({example})")
+    def _drop_duplicates(self) -> int:
+        """Drop duplicates with equal figures, and return their number. Raises: SourceError for different figures."""
+        self._cursor.execute(_sql("section4_duplicates"))
+        [(dropped, country, day)] = self._cursor.fetchall()
+        if country:
+            raise SourceError(self._source, f"conflicting figures for {country} on {day}")
         return int(dropped)
 
-    def _require_forward(self) -> None:
-        self._cursor.execute(_statement("section4_backward"), {"source": self._source})
+    def _reject_outdated(self) -> None:
+        self._cursor.execute(_sql("section4_outdated"), {"source": self._source})
         for country, last_day, known_to in self._cursor.fetchall():
-            raise SourceBroken(self._source, f"ends at {last_day}, but {country} is known up to {known_to}")
+            problem = f"outdated: {country} ends on {last_day}, another source had figures up to {known_to}"
+            raise SourceError(self._source, problem)
 
     def _add_countries(self) -> None:
         self._cursor.execute(
             "select country_code from staged_record except select country_code from covid.country order by country_code"
         )
-        named = [(code, name_of(code)) for (code,) in self._cursor.fetchall()]
-        self._cursor.executemany("insert into covid.country (country_code, name) values (%s, %s)", named)
+        countries = [(code, name_of(code)) for (code,) in self._cursor.fetchall()]
+        self._cursor.executemany("insert into covid.country (country_code, name) values (%s, %s)", countries)
 
     def _upsert(self) -> tuple[int, int, int]:
-        """Insert and revise; return how many, and how many days without any figure were left out."""
+        """Insert and revise rows; return the counts, and the number of new days without figures, which are skipped."""
         values = {"source": self._source, "fetched_at": self._started_at}
-        self._cursor.execute(_statement("section4_upsert"), values)
+        self._cursor.execute(_sql("section4_upsert"), values)
         [(inserted, changed, blank)] = self._cursor.fetchall()
         return inserted, changed, blank
 
-    def note(self, loaded: Loaded | None, address: str, validators: Mapping[str, Validators]) -> None:
-        """Write the run into the ledger (None: nothing is new, said the server), and what the server is known by."""
+    def record(self, loaded: Loaded | None, address: str, validators: Mapping[str, Validators]) -> None:
+        """Write the run record (None: not modified), and the validators for the next run."""
         counts = loaded or Loaded(0, 0, 0, {})
         self._cursor.execute(
-            _statement("section4_note"),
+            _sql("section4_run"),
             {
                 "source": self._source,
-                "countries": sorted(self._ask.countries or ()),
-                "first_day": self._ask.first,
-                "last_day": self._ask.last,
+                "countries": sorted(self._query.countries or ()),
+                "first_day": self._query.first,
+                "last_day": self._query.last,
                 "started_at": self._started_at,
                 "seconds": time.monotonic() - self._started,
                 "inserted": counts.inserted,
@@ -131,34 +132,33 @@ class Ingestion:
                 "outcome": "loaded" if loaded else "not modified",
             },
         )
-        if loaded:  # now another source, or other days, have the last word
+        if loaded:  # the validators of other sources and queries no longer describe the rows
             self._cursor.execute("delete from covid.validator")
             self._cursor.executemany(
                 "insert into covid.validator (address, source, asked, etag, last_modified) values (%s, %s, %s, %s, %s)",
-                [(of, self._source, f"{self._ask} {address}", *said) for of, said in validators.items()],
+                [(url, self._source, f"{self._query} {address}", *headers) for url, headers in validators.items()],
             )
 
     def commit(self) -> None:
-        """Let all of it be there."""
         self._cursor.connection.commit()
 
 
 @contextmanager
-def ingestion(server: Server, source: str, ask: Ask, now: datetime) -> Iterator[Ingestion]:
-    """Give a transaction that nobody else's ingestion disturbs; what is not committed is undone. Raises: JobError."""
+def ingestion(server: Server, source: str, query: Query, now: datetime) -> Iterator[Ingestion]:
+    """Open the transaction of a run, exclusively; roll back what is not committed. Raises: JobError."""
     with server.connected(LOADER) as connection, connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(hashtext('section4 ingestion'))")
         if cursor.fetchone() != (True,):
             raise Busy(f"database {server.database}", "ingestion")
         try:
-            yield Ingestion(cursor, source, ask, now)
+            yield Ingestion(cursor, source, query, now)
         finally:
             if not connection.closed:
-                connection.rollback()  # closing alone lets go of the lock a moment later: too late for the next source
+                connection.rollback()  # close() alone releases the lock only later, too late for the next source
 
 
-def last_run(server: Server, ask: Ask) -> tuple[str, datetime] | None:
-    """Return the source of the last run that asked for at least this, and when that ended. Raises: JobError."""
+def last_run(server: Server, query: Query) -> tuple[str, datetime] | None:
+    """Return the source and end of the last run whose query included this one. Raises: JobError."""
     with server.connected(LOADER) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select source, started_at + make_interval(secs => seconds::double precision) from covid.ingestion_run"
@@ -166,20 +166,20 @@ def last_run(server: Server, ask: Ask) -> tuple[str, datetime] | None:
             " and first_day <= %(first_day)s"
             " and coalesce(last_day, 'infinity') >= coalesce(%(last_day)s::date, 'infinity')"
             " order by run_id desc limit 1",
-            {"countries": list(ask.countries or ()), "first_day": ask.first, "last_day": ask.last},
+            {"countries": list(query.countries or ()), "first_day": query.first, "last_day": query.last},
         )
         rows = cursor.fetchall()
     return rows[0] if rows else None
 
 
-def _records(said: Iterable[Record | Refused], refused: Counter[str]) -> Iterator[Record]:
-    """Give the records; count the days of names that are refused."""
-    for one in said:
-        if isinstance(one, Refused):
-            refused[one_line(one.name[:100])] += one.days
+def _known(records: Iterable[Record | UnknownName], refused: Counter[str]) -> Iterator[Record]:
+    """Yield the records of countries; count the days of other names in `refused`."""
+    for record in records:
+        if isinstance(record, UnknownName):
+            refused[one_line(record.name[:100])] += record.days
         else:
-            yield one
+            yield record
 
 
-def _statement(name: str) -> str:
+def _sql(name: str) -> str:
     return (SQL / f"{name}.sql").read_text()

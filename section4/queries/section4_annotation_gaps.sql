@@ -1,5 +1,5 @@
--- Where did no report come for two days or more, and what came then? Weekly reports are no gaps; what lacks at the end
--- is one. And which figures are made up?
+-- Gaps of two days or more without a report, and the cases that the next report adds. Weekly reporting is not a gap. Also:
+-- no report since, and sample figures.
 with daily as (
     select
         measurement_date,
@@ -14,14 +14,14 @@ with daily as (
 select
     (measurement_date - days_before + 1)::timestamp as time,
     measurement_date::timestamp as timeend,
-    days_before - 1 || ' days without a report; ' || cases || ' cases came then' as text
+    days_before - 1 || ' days without a report, then ' || cases || ' cases' as text
 from daily
 where is_backlog and days_before > 2
 union all
 select
     (last_day + 1)::timestamp as time,
     now() at time zone 'UTC' as timeend,
-    'nothing reported since ' || last_day as text
+    'no report since ' || last_day as text
 from covid.freshness
 where country_code = ${country:sqlstring} and days_old > 14
 union all

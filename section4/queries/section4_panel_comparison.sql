@@ -1,4 +1,4 @@
--- The 7-day averages of confirmed cases of several countries.
+-- Confirmed cases per day as 7-day averages, several countries.
 select
     daily.measurement_date::timestamp as time,
     country.name as metric,

@@ -1,4 +1,4 @@
--- Confirmed cases and deaths up to each day, as the source says.
+-- Cumulative confirmed cases and deaths, as reported by the source.
 select
     measurement_date::timestamp as time,
     cases_total as "Cases",

@@ -1,4 +1,4 @@
--- Confirmed cases a day, as they were reported, and the average of the seven days that end with each.
+-- Confirmed cases per day as reported, and the average of seven calendar days up to that day.
 select
     measurement_date::timestamp as time,
     cases as "Reported",

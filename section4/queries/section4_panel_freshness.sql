@@ -1,4 +1,4 @@
--- How far do the figures go, who gave the last ones, and what are they worth today?
+-- Source and date of the newest figures, and whether they are fresh, STALE or SAMPLE.
 select
     state as "State",
     source as "Source",

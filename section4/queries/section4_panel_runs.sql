@@ -1,4 +1,4 @@
--- The last twenty ingestion runs.
+-- The last 20 ingestion runs.
 select
     to_char(started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as "Started, UTC",
     source as "Source",

@@ -1,4 +1,4 @@
--- Confirmed cases a week, from Monday to Sunday; a week that has not ended is left out.
+-- Confirmed cases per week, Monday to Sunday; the current week is left out.
 with weeks as (
     select
         date_trunc('week', measurement_date::timestamp) as week,

@@ -1,4 +1,4 @@
--- The batches of this time range, the newest first, at most a hundred; of a damaged report its name alone is known.
+-- The batches in this time range, newest first, at most 100. A damaged report shows only its name.
 select
     batch as "Batch",
     case when is_readable then 'published' else 'DAMAGED report' end as "State",

@@ -1,4 +1,4 @@
--- Files that were read, that could not be read, and that were skipped, since an earlier batch holds their content.
+-- Files that were read, refused (unreadable) and skipped (an earlier batch holds their content).
 select
     hour as time,
     sum(files)::bigint as "Read",

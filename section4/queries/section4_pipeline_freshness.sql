@@ -1,4 +1,4 @@
--- Which batch did section 1 publish last, and how long ago? A batch is due every hour; after two hours this turns red.
+-- Section 1's last batch and its age. A batch is due every hour; after two hours this turns red.
 select
     state as "State",
     batch as "Last batch",

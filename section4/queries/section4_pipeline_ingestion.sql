@@ -1,4 +1,4 @@
--- Days of countries that each ingestion run added or changed.
+-- Days added or changed by each ingestion run.
 select
     started_at as time,
     inserted as "Inserted",

@@ -1,4 +1,4 @@
--- When did an ingestion end well last, and who answered? Daily runs leave none out: 36 hours are too long.
+-- The last successful ingestion run. Runs are daily; after 36 hours this turns red.
 with last_run as (
     select
         max(started_at) as started_at,

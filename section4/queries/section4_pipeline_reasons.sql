@@ -1,4 +1,4 @@
--- Why were applications unsuccessful? One counts for each reason that applies to it.
+-- Reasons of unsuccessful applications. An application counts once for each of its reasons.
 select
     hour as time,
     reason as metric,

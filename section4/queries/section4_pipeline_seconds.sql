@@ -1,4 +1,4 @@
--- How long did the runs that published an hour's batches take, by engine?
+-- Run time per hour of the batch, by engine.
 select
     hour as time,
     engine as metric,

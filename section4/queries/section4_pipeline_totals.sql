@@ -1,4 +1,4 @@
--- What did the batches of this time range hold together? A damaged report is one of which nobody knows that.
+-- Totals of the batches in this time range. Damaged reports are counted separately, their applications are unknown.
 select
     count(*) filter (where is_readable) as "Batches",
     coalesce(sum(successful + unsuccessful), 0)::bigint as "Applications",

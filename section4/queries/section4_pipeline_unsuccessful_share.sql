@@ -1,4 +1,4 @@
--- How many of an hour's applications are unsuccessful? None where there was no application.
+-- Share of an hour's applications that are unsuccessful. Empty for an hour without applications.
 select
     hour as time,
     round(sum(unsuccessful) / nullif(sum(successful + unsuccessful), 0), 4) as "Unsuccessful"

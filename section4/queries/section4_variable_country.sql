@@ -1,4 +1,4 @@
--- The countries that there are figures of.
+-- Countries with figures.
 select
     name as __text,
     country_code as __value

@@ -1,42 +1,42 @@
-"""covid19api.com, gone since 2023, and servers that speak like it: JSON, cumulative figures by province and day."""
+"""covid19api.com, shut down in 2023, and compatible servers: JSON, cumulative figures by province and day."""
 
 from collections import defaultdict
 from datetime import date, datetime
 from functools import partial
 
 from section4.core.country import slug_of
-from section4.core.record import Ask, Record, Said, SourceBroken
-from section4.sources import json_answer
-from section4.sources.asking import Place, of_each
-from section4.sources.json_answer import figure, need
+from section4.core.record import Query, Record, Records, SourceError
+from section4.sources import json_response
+from section4.sources.base import Endpoint, records_of_each
+from section4.sources.json_response import expect, integer
 
 NAME = "covid19api"
 
 
-def records(place: Place, ask: Ask) -> Said:
-    """Give what is wanted; countries must be named. Raises: SourceBroken."""
-    return of_each(ask.named(NAME), partial(_of_country, place, ask))
+def records(endpoint: Endpoint, query: Query) -> Records:
+    """Yield the requested records; the query must list its countries. Raises: SourceError."""
+    return records_of_each(query.country_codes(NAME), partial(_of_country, endpoint, query))
 
 
-def _of_country(place: Place, ask: Ask, code: str) -> Said:
-    cases, deaths = (_series(place, code, series) for series in ("confirmed", "deaths"))
+def _of_country(endpoint: Endpoint, query: Query, code: str) -> Records:
+    cases, deaths = (_totals(endpoint, code, series) for series in ("confirmed", "deaths"))
     for day, total in cases.items():
-        if ask.wants_day(day):
+        if query.includes(day):
             yield Record(code, day, total, None, deaths.get(day), None)
 
 
-def _series(place: Place, code: str, series: str) -> dict[date, int]:
-    """Return a country's totals by day, its provinces added up."""
-    with place.get(place.address.replace("{country}", slug_of(code)).replace("{series}", series)) as body:
-        rows = need(NAME, json_answer.read(NAME, body), list, "its answer")
-    places: dict[tuple[str, str, date], int] = {}
+def _totals(endpoint: Endpoint, code: str, series: str) -> dict[date, int]:
+    """Return a country's totals by day, summed over its provinces."""
+    with endpoint.get(endpoint.address.replace("{country}", slug_of(code)).replace("{series}", series)) as body:
+        rows = expect(NAME, json_response.read(NAME, body), list, "response")
+    figures: dict[tuple[str, str, date], int] = {}
     for row in rows:
-        day = _day(need(NAME, need(NAME, row, dict, "a row").get("Date"), str, "Date"))
-        total = figure(NAME, row.get("Cases"), "Cases")
-        if places.setdefault((str(row.get("Province")), str(row.get("City")), day), total) != total:
-            raise SourceBroken(NAME, f"says two things of one day ({code} {day})")
+        day = _day(expect(NAME, expect(NAME, row, dict, "row").get("Date"), str, "Date"))
+        total = integer(NAME, row.get("Cases"), "Cases")
+        if figures.setdefault((str(row.get("Province")), str(row.get("City")), day), total) != total:
+            raise SourceError(NAME, f"conflicting figures for {code} on {day}")
     totals: dict[date, int] = defaultdict(int)
-    for (_, _, day), total in places.items():
+    for (_, _, day), total in figures.items():
         totals[day] += total
     return totals
 
@@ -45,4 +45,4 @@ def _day(text: str) -> date:
     try:
         return datetime.fromisoformat(text).date()
     except ValueError:
-        raise SourceBroken(NAME, f"has {text[:20]!r} where a date belongs") from None
+        raise SourceError(NAME, f"expected a date such as 2022-03-09T00:00:00Z, got {text[:20]!r}") from None

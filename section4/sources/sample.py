@@ -1,40 +1,41 @@
-"""A made-up epidemic, the same every time: waves, missed days that the next report catches up, a correction, weekly
-reports at the end. Whatever shows it says SAMPLE."""
+"""A synthetic epidemic, the same every time: waves, missed days that the next report includes, a correction, weekly
+reports at the end. Everything that shows these figures says SAMPLE."""
 
 import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-from section4.core.record import Ask, Record, Said
-from section4.sources.asking import Place
+from section4.core.record import Query, Record, Records
+from section4.sources.base import Endpoint
 
 NAME = "sample"
 FIRST, LAST = date(2020, 1, 22), date(2023, 3, 9)
 WEEKLY_FROM = date(2022, 12, 5)
 COUNTRIES = ("SG", "MY", "FR", "US", "NA")
 WAVES = ((90, 35, 900), (600, 40, 3_000), (770, 30, 18_000), (900, 35, 9_000), (1_030, 25, 5_000))
-MISSED, CORRECTED = 0.05, (400, -1_200)
+MISSED_SHARE = 0.05
+CORRECTION_DAY, CORRECTION = 400, -1_200
 
 
-def records(_: Place, ask: Ask) -> Said:
-    """Give what is wanted of the made-up countries."""
+def records(_: Endpoint, query: Query) -> Records:
+    """Yield the requested records of the sample's five countries."""
     for code in COUNTRIES:
-        yield from (record for record in _country(code) if ask.wants(code, record.day))
+        yield from (record for record in _country(code) if query.matches(code, record.day))
 
 
 def _country(code: str) -> Iterator[Record]:
     random = Random(f"sample/{code}")
-    scale, total, died, waiting = 0.5 + random.random(), 0, 0, 0
+    scale, cases, deaths, unreported = 0.5 + random.random(), 0, 0, 0
     for number in range((LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=number)
         expected = scale * sum(peak * math.exp(-(((number - at) / width) ** 2)) for at, width, peak in WAVES)
-        waiting += max(0, round(random.gauss(expected, math.sqrt(expected + 1))))
-        reports = day.weekday() == 0 if day >= WEEKLY_FROM else random.random() >= MISSED
-        new = waiting if reports else 0
-        waiting -= new
-        if number == CORRECTED[0]:
-            new = CORRECTED[1]
-        total = max(0, total + new)
-        died += max(0, round(new * 0.008))
-        yield Record(code, day, total, new, died, None)
+        unreported += max(0, round(random.gauss(expected, math.sqrt(expected + 1))))
+        reports = day.weekday() == 0 if day >= WEEKLY_FROM else random.random() >= MISSED_SHARE
+        new = unreported if reports else 0
+        unreported -= new
+        if number == CORRECTION_DAY:
+            new = CORRECTION
+        cases = max(0, cases + new)
+        deaths += max(0, round(new * 0.008))
+        yield Record(code, day, cases, new, deaths, None)

@@ -1,4 +1,4 @@
--- What belongs to the database as a whole, and so to no version: who may connect.
+-- Connect privileges, which belong to the database as a whole and so to no migration.
 do $$
 begin
     execute format('revoke all on database %I from public', current_database());

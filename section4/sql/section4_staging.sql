@@ -1,4 +1,4 @@
--- Where a run's records lie until they are compared with what is there.
+-- Staging table of a run, compared with the loaded rows before anything is changed.
 create temporary table staged_record (
     country_code text not null,
     measurement_date date not null,

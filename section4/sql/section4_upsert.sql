@@ -1,21 +1,20 @@
--- Inserts what is new, revises what is said otherwise now (keeping what was said before), leaves the rest alone;
--- where another source repeats the figures, it is the one that said so last. A day without any figure revises, but
--- is not new.
+-- Inserts new days and revises changed ones, keeping the earlier figures in covid.revision; other rows stay as they are.
+-- Equal figures from another source only change `source`. A day without figures can revise a row, but is not inserted.
 with changed as (
-    update covid.daily_cases as kept
+    update covid.daily_cases as loaded
     set
-        cases_total = said.cases_total,
-        cases_new = said.cases_new,
-        deaths_total = said.deaths_total,
-        deaths_new = said.deaths_new,
+        cases_total = staged.cases_total,
+        cases_new = staged.cases_new,
+        deaths_total = staged.deaths_total,
+        deaths_new = staged.deaths_new,
         source = %(source)s,
         fetched_at = %(fetched_at)s
-    from staged_record as said
+    from staged_record as staged
     where
-        kept.country_code = said.country_code
-        and kept.measurement_date = said.measurement_date
-        and (kept.cases_total, kept.cases_new, kept.deaths_total, kept.deaths_new, kept.source)
-        is distinct from (said.cases_total, said.cases_new, said.deaths_total, said.deaths_new, %(source)s)
+        loaded.country_code = staged.country_code
+        and loaded.measurement_date = staged.measurement_date
+        and (loaded.cases_total, loaded.cases_new, loaded.deaths_total, loaded.deaths_new, loaded.source)
+        is distinct from (staged.cases_total, staged.cases_new, staged.deaths_total, staged.deaths_new, %(source)s)
     returning
         old.*,
         (old.cases_total, old.cases_new, old.deaths_total, old.deaths_new)
@@ -43,11 +42,11 @@ revised as (
 
 added as (
     select *
-    from staged_record as said
+    from staged_record as staged
     where
         not exists (
-            select from covid.daily_cases as kept
-            where kept.country_code = said.country_code and kept.measurement_date = said.measurement_date
+            select from covid.daily_cases as loaded
+            where loaded.country_code = staged.country_code and loaded.measurement_date = staged.measurement_date
         )
 ),
 

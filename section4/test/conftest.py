@@ -6,7 +6,8 @@ import pytest
 
 from common.postgresql import Server
 from common.test.databases import cluster, copy_of, template_of
-from common.test.web_server import Site, site
+from common.test.web_server import Site
+from common.test.web_server import site as serve
 from section4.main import create
 
 __all__ = ["cluster"]
@@ -26,7 +27,7 @@ def covid(cluster: Server, template: str) -> Iterator[Server]:
 
 
 @pytest.fixture
-def there() -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """A web server."""
-    with site() as told:
-        yield told
+    with serve() as served:
+        yield served

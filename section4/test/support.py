@@ -10,15 +10,15 @@ from common.postgresql import Server
 from common.progress import Progress
 from common.test.web_server import Site
 from section4.config import ProcessConfig, WebSettings
-from section4.core.record import Ask, Record, Refused
+from section4.core.record import Query, Record, UnknownName
 from section4.main import SOURCES, Outcome, Request, ingest
 from section4.operator.web import Web
-from section4.sources.asking import Place
+from section4.sources.base import Endpoint
 
 REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data" / "covid" / "jhu_singapore.csv"
 NOW = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
 PATIENCE = WebSettings(connect_seconds=5, read_seconds=5, total_seconds=30, largest_mb=50, retries=2)
-EVERYTHING = Ask(None, date(2020, 1, 1), None)
+EVERYTHING = Query(None, date(2020, 1, 1), None)
 PATHS = {
     "owid": "/owid.csv",
     "who": "/who.csv",
@@ -32,15 +32,15 @@ WHO_HEADER = (
 )
 
 
-def asking(*countries: str, first: str = "2020-01-01", last: str | None = None) -> Ask:
-    """Ask for countries, all without any."""
-    return Ask(frozenset(countries) or None, date.fromisoformat(first), date.fromisoformat(last) if last else None)
+def for_countries(*countries: str, first: str = "2020-01-01", last: str | None = None) -> Query:
+    """Query for countries, all without any."""
+    return Query(frozenset(countries) or None, date.fromisoformat(first), date.fromisoformat(last) if last else None)
 
 
-def said(site: Site, source: str, ask: Ask = EVERYTHING, **patience: float) -> list[Record | Refused]:
+def records(site: Site, source: str, ask: Query = EVERYTHING, **patience: float) -> list[Record | UnknownName]:
     """Return all that a source says of the site's answers."""
     web = Web(source, PATIENCE.model_copy(update=patience))
-    return list(SOURCES[source].records(Place(site.address + PATHS[source], web.get), ask))
+    return list(SOURCES[source].records(Endpoint(site.address + PATHS[source], web.get), ask))
 
 
 def config(site: Site | None, *sources: str, **patience: float) -> ProcessConfig:
@@ -59,10 +59,15 @@ def config(site: Site | None, *sources: str, **patience: float) -> ProcessConfig
 
 
 def ingested(
-    server: Server, site: Site | None, *sources: str, ask: Ask | None = None, now: datetime = NOW, dry_run: bool = False
+    server: Server,
+    site: Site | None,
+    *sources: str,
+    query: Query | None = None,
+    now: datetime = NOW,
+    dry_run: bool = False,
 ) -> Outcome:
     """Ingest from the site."""
-    request = Request(sources or ("owid",), ask or asking("SG"), now, dry_run)
+    request = Request(sources or ("owid",), query or for_countries("SG"), now, dry_run)
     return ingest(config(site, retries=0), server, request, Progress())
 
 

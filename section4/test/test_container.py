@@ -17,7 +17,8 @@ import pytest
 
 from common.test.containers import Copy, Ran, alone, docker, free_port, inside, inspect
 from common.test.waiting import wait_until
-from common.test.web_server import Site, site
+from common.test.web_server import Site
+from common.test.web_server import site as serve
 from section4.config import CONF, GRAFANA
 from section4.test.support import PATHS, owid
 from section4.test.test_pipeline import put
@@ -64,24 +65,24 @@ def configure(copy: Copy, address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Site]:
-    with site(host=gateway()) as told:
-        told.answer("/owid.csv", FIGURES)
-        yield told
+def site() -> Iterator[Site]:
+    with serve(host=gateway()) as served:
+        served.answer("/owid.csv", FIGURES)
+        yield served
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory, there: Site) -> Iterator[Copy]:
+def started(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Copy]:
     ports = {"SECTION4_PORT": str(free_port()), "SECTION4_GRAFANA_PORT": str(free_port())}
     with alone(Copy(tmp_path_factory.mktemp("container"), "section4", **ports)) as copy:
-        configure(copy, there.address)
+        configure(copy, site.address)
         copy.runner("stop", "--purge", stdin="yes\n")
         copy.start()
         yield copy
         copy.runner("stop", "--purge", stdin="yes\n")
 
 
-def said(copy: Copy, *arguments: str, stdin: str = "") -> str:
+def records(copy: Copy, *arguments: str, stdin: str = "") -> str:
     """Return what the runner prints; it must succeed."""
     ran = copy.runner(*arguments, stdin=stdin)
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -89,7 +90,7 @@ def said(copy: Copy, *arguments: str, stdin: str = "") -> str:
 
 
 def psql(copy: Copy, statement: str, role: str = "grafana") -> str:
-    return said(copy, "psql", "--role", role, "-At", "-c", statement).strip()
+    return records(copy, "psql", "--role", role, "-At", "-c", statement).strip()
 
 
 def settings(copy: Copy) -> dict[str, str]:
@@ -130,17 +131,17 @@ def panels(uid: str = "covid") -> dict[str, dict[str, Any]]:
 def test_start_ends_healthy_with_the_dashboard_s_address_and_figures(started: Copy) -> None:
     for container in CONTAINERS:
         assert inspect(container, "{{.State.Health.Status}}") == "healthy"
-    shown = said(started, "start")
+    shown = records(started, "start")
     assert f"http://localhost:{settings(started)['SECTION4_GRAFANA_PORT']}/d/covid, as admin" in shown
     assert f"http://localhost:{settings(started)['SECTION4_GRAFANA_PORT']}/d/pipeline" in shown
     assert psql(started, "select count(*), sum(cases_new) from daily_cases where country_code = 'SG'") == "14|147"
-    assert said(started, "status").count("running healthy") == 3
+    assert records(started, "status").count("running healthy") == 3
     assert (started.root / "section1/resource/dest/report").stat().st_uid == started.uid  # else section 1 fails
 
 
 def test_a_second_start_changes_nothing(started: Copy) -> None:
     before = [inspect(name, "{{.Id}} {{.State.StartedAt}}") for name in CONTAINERS], settings(started)
-    said(started, "start")
+    records(started, "start")
     assert ([inspect(name, "{{.Id}} {{.State.StartedAt}}") for name in CONTAINERS], settings(started)) == before
 
 
@@ -239,11 +240,11 @@ def test_the_pipeline_s_dashboard_reads_section_1_s_reports_and_nothing_else(sta
     (folder / f"{batch}.json").unlink()
 
 
-def test_ingest_now_by_the_schedule_s_command_or_with_arguments(started: Copy, there: Site) -> None:
-    there.answer("/owid.csv", FIGURES.replace(b",7,7,", b",8,8,", 1))
-    assert "changed 1" in re.sub(" +", " ", said(started, "ingest"))
-    there.answer("/owid.csv", FIGURES)
-    shown = re.sub(" +", " ", said(started, "ingest", "--country", "SG"))
+def test_ingest_now_by_the_schedule_s_command_or_with_arguments(started: Copy, site: Site) -> None:
+    site.answer("/owid.csv", FIGURES.replace(b",7,7,", b",8,8,", 1))
+    assert "changed 1" in re.sub(" +", " ", records(started, "ingest"))
+    site.answer("/owid.csv", FIGURES)
+    shown = re.sub(" +", " ", records(started, "ingest", "--country", "SG"))
     assert "countries SG" in shown
     assert "changed 1" in shown
 
@@ -251,10 +252,10 @@ def test_ingest_now_by_the_schedule_s_command_or_with_arguments(started: Copy, t
 def test_cron_ingests_by_itself_and_all_files_belong_to_the_owner(started: Copy) -> None:
     runs = psql(started, "select count(*) from ingestion_run")
     started.set(SECTION4_SCHEDULE="* * * * *")
-    said(started, "start")
+    records(started, "start")
     wait_until(lambda: psql(started, "select count(*) from ingestion_run") != runs, seconds=90)
     started.set(SECTION4_SCHEDULE="30 6 * * *")
-    said(started, "start")
+    records(started, "start")
     section = started.root / "section4"
     assert [path for path in section.rglob("*") if path.lstat().st_uid != started.uid] == []
     assert "ingestion: loaded" in (section / "log" / "data_pipeline.log").read_text()
@@ -286,8 +287,8 @@ def test_what_does_not_belong_into_an_argument_is_refused(started: Copy, argumen
     assert psql(started, "select count(*) from daily_cases") == before
 
 
-def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy, there: Site, fault: Fault) -> None:
-    figures = there.replies.pop("/owid.csv")
+def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy, site: Site, fault: Fault) -> None:
+    figures = site.replies.pop("/owid.csv")
     ran = started.runner("ingest")
     assert ran.returncode == 1
     wait_until(lambda: started.runner("status").returncode == 1)
@@ -295,10 +296,10 @@ def test_when_no_source_answers_start_says_so_and_the_figures_stay(started: Copy
     assert again.returncode == 1
     assert "no source answers yet" in again.stderr
     assert psql(started, "select count(*) from daily_cases") == "28"
-    there.replies["/owid.csv"] = figures
-    assert said(started, "ingest")
+    site.replies["/owid.csv"] = figures
+    assert records(started, "ingest")
     at_once = started.runner("start")  # while Docker has not made another check
-    assert (at_once.returncode, "asking the sources again" in at_once.stderr) == (0, False)
+    assert (at_once.returncode, "query the sources again" in at_once.stderr) == (0, False)
     fault("no source answers", "section 4", "no source answers yet", "the next ingestion")
 
 
@@ -311,8 +312,8 @@ def test_without_a_network_the_figures_stay(started: Copy, fault: Fault) -> None
     finally:
         docker("network", "connect", "section4_default", JOB)
     assert psql(started, "select count(*) from daily_cases") == "28"
-    assert said(started, "ingest")
-    fault("no network", "section 4", re.sub(r"\(.*\)", "(...)", said_so), "the next ingestion, once there is one")
+    assert records(started, "ingest")
+    fault("no network", "section 4", re.sub(r"\(.*\)", "(...)", said_so), "the next ingestion, once site is one")
 
 
 def test_a_killed_server_comes_back_with_all_that_was_committed(started: Copy, fault: Fault) -> None:
@@ -358,17 +359,17 @@ def test_without_its_server_an_ingestion_says_so_and_the_dashboard_shows_no_figu
     wait_until(lambda: inspect(SERVER, "{{.State.Health.Status}}") == "healthy")
     assert psql(started, "select count(*), sum(cases_total) from daily_cases") == before
     assert asked(started, panels()["How fresh is this?"]) != []
-    said(started, "ingest")
+    records(started, "ingest")
     fault("PostgreSQL is down", "section 4", re.sub(r"\(.*\)", "(...)", said_so), "the next ingestion, once it is up")
     fault("Grafana without its database", "section 4", "panels show an error", "the next refresh, once it is up")
 
 
 def test_figures_survive_stop_and_start(started: Copy) -> None:
     before = psql(started, "select count(*), sum(cases_total) from daily_cases")
-    said(started, "stop")
+    records(started, "stop")
     for container in CONTAINERS:
         assert docker("container", "ls", "--all", "--quiet", "--filter", f"name={container}").stdout == ""
-    said(started, "start")
+    records(started, "start")
     assert psql(started, "select count(*), sum(cases_total) from daily_cases") == before
 
 

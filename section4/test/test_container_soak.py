@@ -8,7 +8,8 @@ import pytest
 from common.test.containers import Copy, alone, docker, free_port, inspect
 from common.test.soak import Runs, at_rest, entries_in
 from common.test.waiting import wait_until
-from common.test.web_server import Site, site
+from common.test.web_server import Site
+from common.test.web_server import site as serve
 from section4.test.support import owid
 from section4.test.test_container import JOB, SERVER, configure, gateway, psql
 
@@ -22,17 +23,17 @@ CONNECTIONS = "select count(*) from pg_stat_activity where backend_type = 'clien
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Site]:
-    with site(host=gateway()) as told:
-        told.answer("/owid.csv", figures(0))
-        yield told
+def site() -> Iterator[Site]:
+    with serve(host=gateway()) as served:
+        served.answer("/owid.csv", figures(0))
+        yield served
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory, there: Site) -> Iterator[Copy]:
+def days(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Copy]:
     ports = {"SECTION4_PORT": str(free_port()), "SECTION4_GRAFANA_PORT": str(free_port())}
     with alone(Copy(tmp_path_factory.mktemp("soak"), "section4", SECTION4_SCHEDULE="0 0 31 2 *", **ports)) as copy:
-        configure(copy, there.address)
+        configure(copy, site.address)
         copy.runner("stop", "--purge", stdin="yes\n")
         copy.start()
         yield copy
@@ -57,7 +58,7 @@ def kill_the_server() -> None:
 
 
 def test_hundreds_of_days_with_kills(
-    days: Copy, there: Site, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
+    days: Copy, site: Site, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
 ) -> None:
     random, servers, batches, version = Random(7), 0, 0, 0
     runs = Runs(JOB, days.uid, random)
@@ -67,7 +68,7 @@ def test_hundreds_of_days_with_kills(
         whole = False
         while not (whole and runs.killed and batches >= goal):
             version += 1
-            there.answer("/owid.csv", figures(version))
+            site.answer("/owid.csv", figures(version))
             if random.random() < 0.02:
                 kill_the_server()
                 servers += 1

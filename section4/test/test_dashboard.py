@@ -134,14 +134,14 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
 }
 
 
-def test_each_panel_of_the_pipeline_answers_what_the_reports_say(covid: Server, there: Site, tmp_path: Path) -> None:
+def test_each_panel_of_the_pipeline_answers_what_the_reports_say(covid: Server, site: Site, tmp_path: Path) -> None:
     create(covid, tmp_path)
     put(tmp_path, "2026-11-23T16")
     put(tmp_path, "2026-11-23T16-2", engine="duckdb", refused=[{}])
     put(tmp_path, "2026-11-23T17")
     put(tmp_path, "2026-11-23T18", b"{")
-    there.answer("/owid.csv", owid(("Singapore", "2022-03-01", 3, 3, 1, 1), ("Singapore", "2022-03-02", 4, 7, 0, 1)))
-    ingested(covid, there, now=datetime.now(UTC))
+    site.answer("/owid.csv", owid(("Singapore", "2022-03-01", 3, 3, 1, 1), ("Singapore", "2022-03-02", 4, 7, 0, 1)))
+    ingested(covid, site, now=datetime.now(UTC))
     assert list(ANSWERS) == [panel.title for panel in PIPELINE.panels]
     for panel in PIPELINE.panels:
         columns, rows = answer(covid, target("pipeline", panel.title))

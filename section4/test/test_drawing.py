@@ -14,8 +14,7 @@ from common.test.browser import opened
 from common.test.databases import run_sql
 from common.test.web_server import Site
 from section4.core.panels import PANELS
-from section4.operator import drawing
-from section4.operator.drawing import NoFigures, dashboard, page, png, specification
+from section4.operator.drawing import NoFigures, dashboard, draw, page, png, specification
 from section4.test.support import EVERYTHING, ingested, owid
 
 COUNTRIES = ("SG", "MY", "FR", "US")
@@ -24,15 +23,15 @@ COUNTRIES = ("SG", "MY", "FR", "US")
 @pytest.fixture
 def sampled(covid: Server) -> Server:
     """A database with the sample."""
-    ingested(covid, None, "sample", ask=EVERYTHING)
+    ingested(covid, None, "sample", query=EVERYTHING)
     return covid
 
 
-def test_the_committed_picture_is_of_the_sample_and_says_so(sampled: Server) -> None:
+def test_the_committed_picture_is_current_the_sample_and_says_so(sampled: Server) -> None:
     specified = specification(dashboard(sampled, COUNTRIES))
     assert "SAMPLE: made up" in specified
     assert is_current((ROOT / "section4" / "covid19_graph.png").read_bytes(), specified), (
-        "draw it anew: ./section4_runner.sh run --source sample --country all"
+        "regenerate it: .venv/bin/python -m section4 picture"
     )
 
 
@@ -46,11 +45,9 @@ def test_another_figure_is_another_picture(sampled: Server) -> None:
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_the_picture_shows_what_the_questions_answer(covid: Server, there: Site) -> None:
-    there.answer(
-        "/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", day, 100 + day, 0, 1) for day in range(1, 16)))
-    )
-    ingested(covid, there)
+def test_the_picture_shows_what_the_questions_answer(covid: Server, site: Site) -> None:
+    site.answer("/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", day, 100 + day, 0, 1) for day in range(1, 16))))
+    ingested(covid, site)
     charts = dashboard(covid, ["SG"]).charts
     assert list(charts) == [panel.name for panel in PANELS]
     reported = [value for value in charts["daily_cases"]["data"]["values"] if value["series"] == "Reported"]
@@ -69,13 +66,13 @@ def test_the_first_country_that_has_figures_is_drawn(sampled: Server) -> None:
 
 def test_made_up_figures_are_marked_in_the_chart_itself(sampled: Server) -> None:
     spans = dashboard(sampled, COUNTRIES).charts["daily_cases"]["layer"][0]["data"]["values"]
-    assert {"time": "2020-01-22", "end": "2023-03-09", "why": "SAMPLE: made up"} in spans
+    assert {"time": "2020-01-22", "end": "2023-03-09", "text": "SAMPLE: made up"} in spans
 
 
-def test_a_picture_of_fresh_figures_says_of_which_day_they_are(covid: Server, there: Site) -> None:
+def test_a_picture_of_fresh_figures_says_of_which_day_they_are(covid: Server, site: Site) -> None:
     today = datetime.now(UTC)
-    there.answer("/owid.csv", owid(("Singapore", f"{today.date() - timedelta(days=1)}", 3, 10, 1, 2)))
-    ingested(covid, there, now=today)
+    site.answer("/owid.csv", owid(("Singapore", f"{today.date() - timedelta(days=1)}", 3, 10, 1, 2)))
+    ingested(covid, site, now=today)
     assert f"fresh on {today:%Y-%m-%d}" in specification(dashboard(covid, ["SG"]))
 
 
@@ -112,12 +109,14 @@ def test_a_browser_draws_the_page_without_a_complaint(sampled: Server, tmp_path:
 @pytest.mark.needs("chromium")
 def test_a_complaint_would_be_seen(tmp_path: Path) -> None:
     path = tmp_path / "broken.html"
-    path.write_text("<script>nothing.there()</script>")
+    path.write_text("<script>nothing.site()</script>")
     assert "CONSOLE" in opened(path).stderr
 
 
-def test_the_runner_s_files_are_where_it_says(sampled: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "PICTURE", tmp_path / "graph.png")
-    monkeypatch.setattr(drawing, "PAGE", tmp_path / "page.html")
-    assert drawing.draw(sampled, COUNTRIES) == [tmp_path / "graph.png", tmp_path / "page.html"]
+def test_draw_writes_the_picture_and_the_page(sampled: Server, tmp_path: Path) -> None:
+    directory = tmp_path / "output"
+    assert draw(sampled, COUNTRIES, directory) == [
+        directory / "covid19_graph.png",
+        directory / "covid19_dashboard.html",
+    ]
     assert json.loads(specification(dashboard(sampled, COUNTRIES)))["title"]["text"] == "COVID-19, Singapore"

@@ -44,7 +44,7 @@ def figures(number: int, version: int) -> bytes:
 
 
 def require_sound(covid: Server) -> None:
-    """The ledger must tell of exactly the rows and revisions that there are."""
+    """The ledger must tell of exactly the rows and revisions that site are."""
     [(inserted, changed)] = run_sql(
         covid, "select coalesce(sum(inserted), 0), coalesce(sum(changed), 0) from covid.ingestion_run"
     )
@@ -133,16 +133,16 @@ def proxied(server: Server, folder: Path) -> Iterator[Proxy]:
         thread.join()
 
 
-def test_connections_that_are_cut_around_commit(covid: Server, there: Site, tmp_path_factory: Any) -> None:
+def test_connections_that_are_cut_around_commit(covid: Server, site: Site, tmp_path_factory: Any) -> None:
     random, committed = Random(4), 0
     folder = tmp_path_factory.mktemp("p")
     with proxied(covid, folder) as proxy:
         for cut in range(CUTS):
-            there.answer("/owid.csv", figures(5 + cut % 20, cut))
+            site.answer("/owid.csv", figures(5 + cut % 20, cut))
             proxy.cut = random.choice(["before", "in the middle", "after"])
             before = run_sql(covid, "select count(*) from covid.ingestion_run")
-            with pytest.raises(JobError, match="Uncommitted changes were rolled back"):
-                ingested(proxy.server, there, now=NOW + timedelta(minutes=2 * cut))
+            with pytest.raises(JobError, match="what was not committed is undone"):
+                ingested(proxy.server, site, now=NOW + timedelta(minutes=2 * cut))
             wait_until(lambda: not loaders(covid), seconds=4)
             arrived = run_sql(covid, "select count(*) from covid.ingestion_run") != before
             assert not arrived or proxy.cut == "after"
@@ -150,11 +150,11 @@ def test_connections_that_are_cut_around_commit(covid: Server, there: Site, tmp_
             require_sound(covid)
             if random.random() < 0.5:
                 proxy.cut = "never"
-                ingested(proxy.server, there, now=NOW + timedelta(minutes=2 * cut + 1))
+                ingested(proxy.server, site, now=NOW + timedelta(minutes=2 * cut + 1))
                 assert ("2022-03-" + f"{5 + cut % 20:02d}", 1_000 + cut) in run_sql(covid, ROWS)
                 require_sound(covid)
     assert 0 < committed < CUTS
-    ingested(covid, there, now=NOW + timedelta(days=1))
+    ingested(covid, site, now=NOW + timedelta(days=1))
     expected = [(f"2022-03-{day:02d}", 100 + day) for day in range(1, 24)] + [("2022-03-24", 1_000 + CUTS - 1)]
     assert run_sql(covid, ROWS) == expected
     require_sound(covid)
@@ -166,14 +166,14 @@ def loaders(covid: Server) -> list[int]:
     return [pid for (pid,) in run_sql(covid, statement)]
 
 
-def job(tmp_path: Path, server: Server, there: Site) -> list[str]:
+def job(tmp_path: Path, server: Server, site: Site) -> list[str]:
     """Return the command of the job, whose sources are on the site."""
     process, postgresql = tmp_path / "process.yaml", tmp_path / "postgresql.yaml"
     text = (CONF / "section4_process.yaml").read_text()
     for line in text.splitlines():
         name = line.strip().partition(":")[0]
         if name in PATHS:
-            text = text.replace(line, f"  {name}: {there.address}{PATHS[name]}")
+            text = text.replace(line, f"  {name}: {site.address}{PATHS[name]}")
     process.write_text(text)
     postgresql.write_text(f"host: {server.host}\nport: {server.port}\ndatabase: {server.database}\n")
     command = [sys.executable, str(ROOT / "section4_manage.py"), "--task-config", str(process)]
@@ -187,16 +187,16 @@ def dripping(body: bytes, seconds: float) -> Reply:
 
 
 def test_a_job_that_is_killed_at_any_moment(
-    covid: Server, there: Site, tmp_path: Path, budget: Budget, record: Record
+    covid: Server, site: Site, tmp_path: Path, budget: Budget, record: Record
 ) -> None:
     random, kills, unfinished = Random(20), 0, 0
-    command = job(tmp_path, covid, there)
-    there.answer("/owid.csv", dripping(figures(28, 7), 0.6))
+    command = job(tmp_path, covid, site)
+    site.answer("/owid.csv", dripping(figures(28, 7), 0.6))
     while kills < budget(*JOBS):
         run_sql(covid, "delete from covid.daily_cases; delete from covid.ingestion_run")
-        there.asked.clear()
+        site.asked.clear()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-            wait_until(lambda: there.asked)  # until then it has changed nothing
+            wait_until(lambda: site.asked)  # until then it has changed nothing
             time.sleep(1.2 * random.random())
             running.kill()
         kills += running.returncode == -signal.SIGKILL
@@ -213,15 +213,15 @@ def test_a_job_that_is_killed_at_any_moment(
 
 
 def take_down(record: Record, victim: str, kills: int, covid: Server) -> None:
-    """Note how many of the 28 days there are that must be, and how many that must not."""
+    """Note how many of the 28 days site are that must be, and how many that must not."""
     days = [day for day, _ in run_sql(covid, ROWS)]
     lost, doubled = 28 - len(set(days)), len(days) - len(set(days))
     record(row_of_kills(4, victim, kills, HEALED, lost=lost, doubled=doubled))
 
 
-def test_two_jobs_at_once(covid: Server, there: Site, tmp_path: Path) -> None:
-    there.answer("/owid.csv", Reply(figures(28, 7), silence=0.5))
-    command = job(tmp_path, covid, there)
+def test_two_jobs_at_once(covid: Server, site: Site, tmp_path: Path) -> None:
+    site.answer("/owid.csv", Reply(figures(28, 7), silence=0.5))
+    command = job(tmp_path, covid, site)
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
         other = subprocess.run(command, capture_output=True, text=True, check=False)
         one.wait()
@@ -234,11 +234,11 @@ def test_two_jobs_at_once(covid: Server, there: Site, tmp_path: Path) -> None:
 class Ingestion(threading.Thread):
     """An ingestion that runs beside, of the figures of a version; knows whether it failed."""
 
-    def __init__(self, server: Server, there: Site, version: int) -> None:
+    def __init__(self, server: Server, site: Site, version: int) -> None:
         super().__init__()
-        self._server, self._there, self._now = server, there, NOW + timedelta(minutes=version)
+        self._server, self._there, self._now = server, site, NOW + timedelta(minutes=version)
         self.failed = False
-        there.answer("/owid.csv", dripping(figures(28, version), 0.3))
+        site.answer("/owid.csv", dripping(figures(28, version), 0.3))
 
     def run(self) -> None:
         try:
@@ -248,7 +248,7 @@ class Ingestion(threading.Thread):
 
 
 def sound_figure(covid: Server) -> int | None:
-    """Return the newest day's figure, None without one; all days are there or none, and the ledger knows."""
+    """Return the newest day's figure, None without one; all days are site or none, and the ledger knows."""
     require_sound(covid)
     rows = run_sql(covid, ROWS)
     assert len(rows) in (0, 28)
@@ -278,7 +278,7 @@ def strike(victim: str, server: Server, data: Path) -> None:
 
 @pytest.mark.parametrize("victim", SERVERS)
 def test_ingestions_whose_server_is_killed_at_any_moment(
-    there: Site, tmp_path: Path, victim: str, budget: Budget, record: Record
+    site: Site, tmp_path: Path, victim: str, budget: Budget, record: Record
 ) -> None:
     data, random, kills, version = tmp_path / "data", Random(victim), 0, 0
     expected: set[int | None] = {None}
@@ -290,7 +290,7 @@ def test_ingestions_whose_server_is_killed_at_any_moment(
                 before = when_recovered(server)
                 assert before in expected
                 version += 1
-                ingestion = Ingestion(server, there, version)
+                ingestion = Ingestion(server, site, version)
                 ingestion.start()
                 time.sleep(0.4 * random.random())
                 strike(victim, server, data)
@@ -304,7 +304,7 @@ def test_ingestions_whose_server_is_killed_at_any_moment(
     with serving(data, KILLED) as sockets:
         server = Server(host=str(sockets), database="my_database")
         assert when_recovered(server) in expected
-        there.answer("/owid.csv", figures(28, 7))
-        ingested(server, there, now=NOW + timedelta(days=2))
+        site.answer("/owid.csv", figures(28, 7))
+        ingested(server, site, now=NOW + timedelta(days=2))
         assert sound_figure(server) == 1_007
         take_down(record, victim, kills, server)

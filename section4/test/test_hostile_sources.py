@@ -19,13 +19,13 @@ import pytest
 from common.test.hostile import mutated, verdicts
 from common.test.web_server import Reply, Site
 from section4.core.country import is_code
-from section4.core.record import Ask, Record, Refused, SourceBroken
+from section4.core.record import Query, Record, SourceError, UnknownName
 from section4.main import SOURCES
 from section4.operator.web import Web
-from section4.sources.asking import Place
-from section4.test.support import EVERYTHING, OWID_HEADER, PATHS, PATIENCE, WHO_HEADER, asking, said
+from section4.sources.base import Endpoint
+from section4.test.support import EVERYTHING, OWID_HEADER, PATHS, PATIENCE, WHO_HEADER, for_countries, records
 
-SG = asking("SG")
+SG = for_countries("SG")
 DAYS = ("1/22/20", "1/23/20")
 JHU = f"Province/State,Country/Region,Lat,Long,{','.join(DAYS)}\n"
 OWID_ROWS = "Singapore,2022-03-09,3,10,1,2,x\nFrance,2022-03-10,-3,10.0,,2,\nWorld,2022-03-10,,,,,\n"
@@ -146,7 +146,7 @@ REPLIES: dict[str, tuple[Reply, str]] = {
 }
 
 
-def given(source: str, ask: Ask, bodies: Iterable[bytes]) -> list[Record | Refused]:
+def given(source: str, ask: Query, bodies: Iterable[bytes]) -> list[Record | UnknownName]:
     """Return what a source makes of these answers, one after the other."""
     remaining = iter(bodies)
 
@@ -154,10 +154,10 @@ def given(source: str, ask: Ask, bodies: Iterable[bytes]) -> list[Record | Refus
     def get(_: str) -> Iterator[BinaryIO]:
         yield io.BytesIO(next(remaining))
 
-    return list(SOURCES[source].records(Place(PATHS[source], get), ask))
+    return list(SOURCES[source].records(Endpoint(PATHS[source], get), ask))
 
 
-def refusal(error: SourceBroken, source: str) -> str:
+def refusal(error: SourceError, source: str) -> str:
     """Return why a source cannot be used: one line that somebody can read."""
     line = str(error)
     assert line.startswith(f"{source}: ")
@@ -166,15 +166,15 @@ def refusal(error: SourceBroken, source: str) -> str:
     return line
 
 
-def require_agreed(ask: Ask, one: Record | Refused) -> None:
+def require_agreed(ask: Query, one: Record | UnknownName) -> None:
     """Require what the loader counts on."""
-    if isinstance(one, Refused):
+    if isinstance(one, UnknownName):
         assert one.days >= 0
         return
     assert re.fullmatch("[A-Z]{2}", one.country, re.ASCII)
     assert is_code(one.country)
     assert type(one.day) is date
-    assert ask.wants(one.country, one.day)
+    assert ask.matches(one.country, one.day)
     for figure in one[2:]:
         assert figure is None or (type(figure) is int and -(2**63) <= figure < 2**63)
 
@@ -192,7 +192,7 @@ def test_a_hostile_answer_gives_records_as_agreed_or_is_refused(
     def accepts(bodies: list[bytes]) -> bool:
         try:
             found = given(source, ask, bodies)
-        except SourceBroken as error:
+        except SourceError as error:
             refusal(error, source)
             return False
         for one in found:
@@ -208,7 +208,7 @@ def test_a_hostile_answer_gives_records_as_agreed_or_is_refused(
 )
 def test_an_answer_of_the_corpus_is_refused_in_this_line(source: str, showed: str, body: bytes, line: str) -> None:
     ask = SG if source in ("disease_sh", "covid19api") else EVERYTHING
-    with pytest.raises(SourceBroken) as broken:
+    with pytest.raises(SourceError) as broken:
         given(source, ask, cycle([body]))
     assert refusal(broken.value, source) == f"{source}: {line}", showed
 
@@ -216,7 +216,7 @@ def test_an_answer_of_the_corpus_is_refused_in_this_line(source: str, showed: st
 def test_a_field_without_end_is_refused() -> None:
     of_the_process = csv.field_size_limit(131_072)  # as Python has it, whatever other tests have set
     try:
-        with pytest.raises(SourceBroken, match=r"^owid: line 2 is no CSV \(Error\)$"):
+        with pytest.raises(SourceError, match=r"^owid: line 2 is no CSV \(Error\)$"):
             given("owid", EVERYTHING, [owid("x" * 200_000)])
     finally:
         csv.field_size_limit(of_the_process)
@@ -224,7 +224,7 @@ def test_a_field_without_end_is_refused() -> None:
 
 def test_a_letter_that_looks_like_a_k_makes_no_code() -> None:
     rows = "2022-03-09,\u212aR,Nowhere,WPRO,3,10,1,2\n2022-03-09,kr,Nowhere,WPRO,3,10,1,2\n"
-    assert given("who", EVERYTHING, [(WHO_HEADER + rows).encode()]) == [Refused("Nowhere"), Refused("Nowhere")]
+    assert given("who", EVERYTHING, [(WHO_HEADER + rows).encode()]) == [UnknownName("Nowhere"), UnknownName("Nowhere")]
 
 
 def test_minus_nothing_is_nothing() -> None:
@@ -233,16 +233,16 @@ def test_minus_nothing_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("showed", REPLIES)
-def test_an_answer_that_breaks_the_protocol_is_refused_in_this_line(showed: str, there: Site) -> None:
+def test_an_answer_that_breaks_the_protocol_is_refused_in_this_line(showed: str, site: Site) -> None:
     reply, line = REPLIES[showed]
-    there.answer("/owid.csv", reply)
+    site.answer("/owid.csv", reply)
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        assert outcome(partial(said, there, "owid", retries=int(reply.status == 429)), "owid") == f"owid: {line}"
+        assert outcome(partial(records, site, "owid", retries=int(reply.status == 429)), "owid") == f"owid: {line}"
         gc.collect()  # requests forgets the connection of an answer that it cannot follow
 
 
 @pytest.mark.parametrize("source", GOOD)
-def test_over_a_real_connection_it_is_the_same(source: str, there: Site, budget: Callable[[int, int], int]) -> None:
+def test_over_a_real_connection_it_is_the_same(source: str, site: Site, budget: Callable[[int, int], int]) -> None:
     ask = SG if source in ("disease_sh", "covid19api") else EVERYTHING
     paths = [
         PATHS[source].partition("?")[0].format(series=series, country="singapore") for series in ("confirmed", "deaths")
@@ -250,22 +250,22 @@ def test_over_a_real_connection_it_is_the_same(source: str, there: Site, budget:
     for number in range(budget(10, 1_000)):
         body = mutated(Random(f"{source} over a connection {number}"), [GOOD[source]], WORDS)
         for path in paths:
-            there.answer(path, body)
-        over_a_connection = outcome(partial(said, there, source, ask), source)
+            site.answer(path, body)
+        over_a_connection = outcome(partial(records, site, source, ask), source)
         assert over_a_connection == outcome(partial(given, source, ask, cycle([body])), source), number
 
 
-def outcome(ask: Callable[[], list[Record | Refused]], source: str) -> list[Record | Refused] | str:
+def outcome(ask: Callable[[], list[Record | UnknownName]], source: str) -> list[Record | UnknownName] | str:
     """Return what is given, or why nothing is."""
     try:
         return ask()
-    except SourceBroken as error:
+    except SourceError as error:
         return refusal(error, source)
 
 
 @pytest.mark.parametrize("etag", ["a\0b", '"\xff"', "a\x1b[2J"])
-def test_what_an_answer_is_known_by_can_be_written_down_and_sent_back(etag: str, there: Site) -> None:
+def test_what_an_answer_is_known_by_can_be_written_down_and_sent_back(etag: str, site: Site) -> None:
     web = Web("owid", PATIENCE)
-    with web.get(there.answer("/owid.csv", Reply(b"x", headers={"ETag": etag}))) as body:
+    with web.get(site.answer("/owid.csv", Reply(b"x", headers={"ETag": etag}))) as body:
         assert body.read() == b"x"
     assert web.validators() == {}

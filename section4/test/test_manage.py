@@ -75,9 +75,9 @@ def test_a_mistake_is_told_in_one_line(arguments: tuple[str, ...], said: str) ->
     assert len(shown.stderr.splitlines()) == 1
 
 
-def test_a_run_ends_with_a_table(covid: Server, there: Site, tmp_path: Path) -> None:
-    there.answer("/owid.csv", TWO_DAYS)
-    shown = ran(job(tmp_path, covid, there), "--country", "sg, my", "--from", "2022-03-01")
+def test_a_run_ends_with_a_table(covid: Server, site: Site, tmp_path: Path) -> None:
+    site.answer("/owid.csv", TWO_DAYS)
+    shown = ran(job(tmp_path, covid, site), "--country", "sg, my", "--from", "2022-03-01")
     assert shown.returncode == 0, shown.stderr
     lines = [line.split() for line in shown.stdout.splitlines() if line.strip()]
     assert lines[:-1] == [
@@ -94,59 +94,59 @@ def test_a_run_ends_with_a_table(covid: Server, there: Site, tmp_path: Path) -> 
     assert run_sql(covid, "select country_code from covid.daily_cases order by 1") == [("MY",), ("SG",)]
 
 
-def test_what_the_source_does_not_know_is_told(covid: Server, there: Site, tmp_path: Path) -> None:
-    there.answer("/owid.csv", TWO_DAYS)
-    shown = ran(job(tmp_path, covid, there), "--country", "SG,AQ")
+def test_what_the_source_does_not_know_is_told(covid: Server, site: Site, tmp_path: Path) -> None:
+    site.answer("/owid.csv", TWO_DAYS)
+    shown = ran(job(tmp_path, covid, site), "--country", "SG,AQ")
     assert "AQ" in shown.stdout
     assert "the source does not know it" in shown.stdout
 
 
-def test_all_countries_can_be_asked_for(covid: Server, there: Site, tmp_path: Path) -> None:
-    there.answer("/owid.csv", TWO_DAYS)
-    shown = ran(job(tmp_path, covid, there), "--country", "all")
+def test_all_countries_can_be_asked_for(covid: Server, site: Site, tmp_path: Path) -> None:
+    site.answer("/owid.csv", TWO_DAYS)
+    shown = ran(job(tmp_path, covid, site), "--country", "all")
     assert run_sql(covid, "select country_code from covid.daily_cases order by 1") == [("MY",), ("SG",)], shown.stderr
 
 
-def test_sample_says_that_it_is_made_up(covid: Server, there: Site, tmp_path: Path) -> None:
-    shown = ran([*job(tmp_path, covid, there)[:-1], "sample"])
+def test_sample_says_that_it_is_made_up(covid: Server, site: Site, tmp_path: Path) -> None:
+    shown = ran([*job(tmp_path, covid, site)[:-1], "sample"])
     assert "sample: MADE UP, no real figures" in shown.stdout
 
 
-def test_a_dry_run_says_so(covid: Server, there: Site, tmp_path: Path) -> None:
-    there.answer("/owid.csv", TWO_DAYS)
-    shown = ran(job(tmp_path, covid, there), "--dry-run")
+def test_a_dry_run_says_so(covid: Server, site: Site, tmp_path: Path) -> None:
+    site.answer("/owid.csv", TWO_DAYS)
+    shown = ran(job(tmp_path, covid, site), "--dry-run")
     assert "dry run, nothing changed" in shown.stdout
     assert run_sql(covid, "select 1 from covid.ingestion_run") == []
 
 
-def test_nothing_new_is_no_failure(covid: Server, there: Site, tmp_path: Path) -> None:
-    there.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}), Reply(status=304))
-    assert ran(job(tmp_path, covid, there)).returncode == 0
-    shown = ran(job(tmp_path, covid, there))
+def test_nothing_new_is_no_failure(covid: Server, site: Site, tmp_path: Path) -> None:
+    site.answer("/owid.csv", Reply(TWO_DAYS, headers={"ETag": '"1"'}), Reply(status=304))
+    assert ran(job(tmp_path, covid, site)).returncode == 0
+    shown = ran(job(tmp_path, covid, site))
     assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, "ingestion: nothing new since the last run")
 
 
-def test_no_source_is_a_failure_that_says_why(covid: Server, there: Site, tmp_path: Path) -> None:
-    shown = ran(job(tmp_path, covid, there))
+def test_no_source_is_a_failure_that_says_why(covid: Server, site: Site, tmp_path: Path) -> None:
+    shown = ran(job(tmp_path, covid, site))
     assert shown.returncode == 1
     assert "owid: answered 404 Not Found" in shown.stderr
     assert "section4_manage.py: none of owid can be used; the database is as it was" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
-def test_no_server_is_a_failure_in_one_line(there: Site, tmp_path: Path) -> None:
+def test_no_server_is_a_failure_in_one_line(site: Site, tmp_path: Path) -> None:
     gone = Server(host=str(tmp_path), database="my_database")
-    shown = ran(job(tmp_path, gone, there))
+    shown = ran(job(tmp_path, gone, site))
     assert shown.returncode == 1
     assert len(shown.stderr.splitlines()) == 1
     assert " as covid_loader: " in shown.stderr
 
 
-def test_a_password_in_the_file_is_used_and_never_shown(covid: Server, there: Site, tmp_path: Path) -> None:
-    command = job(tmp_path, covid, there)
+def test_a_password_in_the_file_is_used_and_never_shown(covid: Server, site: Site, tmp_path: Path) -> None:
+    command = job(tmp_path, covid, site)
     path = tmp_path / "postgresql.yaml"
     path.write_text(path.read_text() + "passwords:\n  covid_loader: tr0ub4dor\n")
-    there.answer("/owid.csv", TWO_DAYS)
+    site.answer("/owid.csv", TWO_DAYS)
     shown = ran(command)
     assert shown.returncode == 0, shown.stderr
     assert "tr0ub4dor" not in shown.stdout + shown.stderr

@@ -10,54 +10,52 @@ import pytest
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.web_server import Site
-from section4.test.support import NOW, REAL, asking, days_from, disease_sh, ingested, owid
+from section4.test.support import NOW, REAL, days_from, disease_sh, for_countries, ingested, owid
 
 
 def daily(covid: Server, columns: str) -> Any:
     return run_sql(covid, f"select {columns} from covid.daily order by measurement_date")
 
 
-def cumulative(covid: Server, there: Site, *totals: int) -> None:
+def cumulative(covid: Server, site: Site, *totals: int) -> None:
     """Load a series that tells cumulative cases alone, a day each."""
-    disease_sh(there, "singapore", days_from("2022-03-01", len(totals)), list(totals), [0] * len(totals))
-    ingested(covid, there, "disease_sh")
+    disease_sh(site, "singapore", days_from("2022-03-01", len(totals)), list(totals), [0] * len(totals))
+    ingested(covid, site, "disease_sh")
 
 
-def test_days_are_the_difference_to_the_report_before_and_the_first_has_none(covid: Server, there: Site) -> None:
-    cumulative(covid, there, 10, 13, 13, 12)
+def test_days_are_the_difference_to_the_report_before_and_the_first_has_none(covid: Server, site: Site) -> None:
+    cumulative(covid, site, 10, 13, 13, 12)
     assert [cases for (cases,) in daily(covid, "cases")] == [None, 3, 0, -1]
 
 
-def test_what_the_source_gives_a_day_is_not_replaced_by_a_difference(covid: Server, there: Site) -> None:
-    there.answer(
-        "/owid.csv", owid(("Singapore", "2022-03-01", 3, 10, 1, 2), ("Singapore", "2022-03-02", -5, 14, "", 4))
-    )
-    ingested(covid, there)
+def test_what_the_source_gives_a_day_is_not_replaced_by_a_difference(covid: Server, site: Site) -> None:
+    site.answer("/owid.csv", owid(("Singapore", "2022-03-01", 3, 10, 1, 2), ("Singapore", "2022-03-02", -5, 14, "", 4)))
+    ingested(covid, site)
     assert daily(covid, "cases, deaths") == [(3, 1), (-5, 2)]
 
 
-def test_a_day_without_a_total_is_bridged(covid: Server, there: Site) -> None:
+def test_a_day_without_a_total_is_bridged(covid: Server, site: Site) -> None:
     rows = [
         ("Singapore", f"2022-03-{day:02d}", new, total, 0, 0)
         for day, new, total in [(1, "", 10), (2, 4, ""), (3, "", 21)]
     ]
-    there.answer("/owid.csv", owid(*rows))
-    ingested(covid, there)
+    site.answer("/owid.csv", owid(*rows))
+    ingested(covid, site)
     assert [cases for (cases,) in daily(covid, "cases")] == [None, 4, 11]
 
 
-def test_an_average_beside_a_day_that_was_withdrawn_is_unknown(covid: Server, there: Site) -> None:
+def test_an_average_beside_a_day_that_was_withdrawn_is_unknown(covid: Server, site: Site) -> None:
     rows: list[tuple[Any, ...]] = [("Singapore", f"2022-03-{day:02d}", 7, "", 0, "") for day in range(1, 16)]
-    there.answer("/owid.csv", owid(*rows))
-    ingested(covid, there)
+    site.answer("/owid.csv", owid(*rows))
+    ingested(covid, site)
     rows[7] = ("Singapore", "2022-03-08", *[""] * 4)
-    there.answer("/owid.csv", owid(*rows))
-    ingested(covid, there, now=NOW + timedelta(days=1))
+    site.answer("/owid.csv", owid(*rows))
+    ingested(covid, site, now=NOW + timedelta(days=1))
     averages = [None if average is None else float(average) for (average,) in daily(covid, "cases_average")]
     assert averages == [*[None] * 6, 7, *[None] * 7, 7]
 
 
-def test_the_average_is_of_seven_days_of_the_calendar(covid: Server, there: Site) -> None:
+def test_the_average_is_of_seven_days_of_the_calendar(covid: Server, site: Site) -> None:
     numbers = [
         (1, 7),
         (2, 7),
@@ -69,8 +67,8 @@ def test_the_average_is_of_seven_days_of_the_calendar(covid: Server, there: Site
         (8, 7),
         (12, 70),
     ]  # nothing from the 9th to the 11th
-    there.answer("/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", new, "", 0, "") for day, new in numbers)))
-    ingested(covid, there)
+    site.answer("/owid.csv", owid(*(("Singapore", f"2022-03-{day:02d}", new, "", 0, "") for day, new in numbers)))
+    ingested(covid, site)
     # 7th: (6x7+14)/7 = 8; 8th: (5x7+14+7)/7 = 8; 12th: days 6, 7, 8 and 12: (7+14+7+70)/7 = 14
     assert [float(average) if average else None for (average,) in daily(covid, "cases_average")] == [
         *[None] * 6,
@@ -80,8 +78,8 @@ def test_the_average_is_of_seven_days_of_the_calendar(covid: Server, there: Site
     ]
 
 
-def test_a_report_behind_silent_days_is_a_backlog(covid: Server, there: Site) -> None:
-    cumulative(covid, there, 0, 50, 90, 90, 90, 200, 250)
+def test_a_report_behind_silent_days_is_a_backlog(covid: Server, site: Site) -> None:
+    cumulative(covid, site, 0, 50, 90, 90, 90, 200, 250)
     assert daily(covid, "is_backlog, days_before") == [
         (False, None),
         (False, None),
@@ -93,16 +91,16 @@ def test_a_report_behind_silent_days_is_a_backlog(covid: Server, there: Site) ->
     ]
 
 
-def test_weekly_reports_are_no_backlog(covid: Server, there: Site) -> None:
+def test_weekly_reports_are_no_backlog(covid: Server, site: Site) -> None:
     weekly = [total for week in range(4) for total in [100 + 70 * week] * 7]
-    cumulative(covid, there, 0, 10, 20, 30, *weekly)
+    cumulative(covid, site, 0, 10, 20, 30, *weekly)
     flagged = daily(covid, "measurement_date::text, is_weekly, is_backlog")
     assert [day for day, is_weekly, _ in flagged if is_weekly] == ["2022-03-12", "2022-03-19", "2022-03-26"]
     assert not any(is_backlog for *_, is_backlog in flagged)
 
 
-def test_one_long_silence_is_a_backlog_and_no_weekly_report(covid: Server, there: Site) -> None:
-    cumulative(covid, there, 0, 10, 20, 30, *[30] * 9, 200, 210, 220)
+def test_one_long_silence_is_a_backlog_and_no_weekly_report(covid: Server, site: Site) -> None:
+    cumulative(covid, site, 0, 10, 20, 30, *[30] * 9, 200, 210, 220)
     assert [day.day for day, is_backlog in daily(covid, "measurement_date, is_backlog") if is_backlog] == [14]
 
 
@@ -116,53 +114,53 @@ def test_one_long_silence_is_a_backlog_and_no_weekly_report(covid: Server, there
     ],
 )
 def test_figures_are_as_fresh_as_the_last_day_and_the_last_run(
-    covid: Server, there: Site, age: int, run_age: int, state: str
+    covid: Server, site: Site, age: int, run_age: int, state: str
 ) -> None:
     now = datetime.now(UTC)
-    there.answer("/owid.csv", owid(("Singapore", f"{now.date() - timedelta(days=age)}", 3, 10, 1, 2)))
-    ingested(covid, there, now=now - timedelta(days=run_age))
+    site.answer("/owid.csv", owid(("Singapore", f"{now.date() - timedelta(days=age)}", 3, 10, 1, 2)))
+    ingested(covid, site, now=now - timedelta(days=run_age))
     assert run_sql(covid, "select state, days_old, source from covid.freshness") == [(state, age, "owid")]
 
 
-def test_zeros_and_totals_that_a_source_goes_on_with_make_nothing_fresh(covid: Server, there: Site) -> None:
+def test_zeros_and_totals_that_a_source_goes_on_with_make_nothing_fresh(covid: Server, site: Site) -> None:
     now = datetime.now(UTC)
     days = [f"{now.date() - timedelta(days=age)}" for age in (40, 3, 2, 1)]
-    there.answer(
+    site.answer(
         "/owid.csv", owid(*(("Singapore", day, 9 if place == 0 else "", 99, 0, 2) for place, day in enumerate(days)))
     )
-    ingested(covid, there, now=now)
+    ingested(covid, site, now=now)
     assert run_sql(covid, "select state, days_old from covid.freshness") == [("STALE: nothing newer is reported", 40)]
 
 
-def test_a_run_of_other_countries_or_of_the_past_makes_nothing_fresh(covid: Server, there: Site) -> None:
+def test_a_run_of_other_countries_or_of_the_past_makes_nothing_fresh(covid: Server, site: Site) -> None:
     now = datetime.now(UTC)
     day = f"{now.date() - timedelta(days=3)}"
-    there.answer("/owid.csv", owid(("Singapore", day, 3, 10, 1, 2), ("Malaysia", day, 3, 10, 1, 2)))
-    ingested(covid, there, now=now - timedelta(days=2))
-    ingested(covid, there, ask=asking("MY"), now=now)
-    ingested(covid, there, ask=asking("SG", last=day), now=now)
+    site.answer("/owid.csv", owid(("Singapore", day, 3, 10, 1, 2), ("Malaysia", day, 3, 10, 1, 2)))
+    ingested(covid, site, now=now - timedelta(days=2))
+    ingested(covid, site, query=for_countries("MY"), now=now)
+    ingested(covid, site, query=for_countries("SG", last=day), now=now)
     states = run_sql(covid, "select country_code, state from covid.freshness order by 1")
     assert states == [("MY", "fresh"), ("SG", "STALE: no run for 36 hours")]
 
 
-def test_monthly_reports_are_no_weekly_ones(covid: Server, there: Site) -> None:
+def test_monthly_reports_are_no_weekly_ones(covid: Server, site: Site) -> None:
     monthly = [total for month in range(4) for total in [1_000 + 700 * month] * 28]
-    cumulative(covid, there, 0, 100, 200, 300, *monthly)
+    cumulative(covid, site, 0, 100, 200, 300, *monthly)
     assert not any(flag for (flag,) in daily(covid, "is_weekly"))
 
 
-def test_sample_is_never_fresh(covid: Server, there: Site) -> None:
-    ingested(covid, there, "sample")
+def test_sample_is_never_fresh(covid: Server, site: Site) -> None:
+    ingested(covid, site, "sample")
     assert run_sql(covid, "select state from covid.freshness") == [("SAMPLE: made up",)]
 
 
 @pytest.mark.needs("shared_data")
-def test_the_real_series_by_hand(covid: Server, there: Site) -> None:
+def test_the_real_series_by_hand(covid: Server, site: Site) -> None:
     with REAL.open(newline="") as file:
         real = list(csv.DictReader(file))
     figures = ([int(row[name]) for row in real] for name in ("confirmed", "deaths"))
-    disease_sh(there, "singapore", [date.fromisoformat(row["date"]) for row in real], *figures)
-    ingested(covid, there, "disease_sh", now=NOW)
+    disease_sh(site, "singapore", [date.fromisoformat(row["date"]) for row in real], *figures)
+    ingested(covid, site, "disease_sh", now=NOW)
     rows = {
         day: row
         for day, *row in daily(
@@ -189,6 +187,6 @@ def is_backlog(place: int, totals: list[int]) -> bool:
     )
 
 
-def test_a_day_without_cases_among_few_is_no_gap(covid: Server, there: Site) -> None:
-    cumulative(covid, there, 0, 2, 2, 5, 6, 6, 6, 8, 9)
+def test_a_day_without_cases_among_few_is_no_gap(covid: Server, site: Site) -> None:
+    cumulative(covid, site, 0, 2, 2, 5, 6, 6, 6, 8, 9)
     assert not any(flag for (flag,) in daily(covid, "is_backlog"))

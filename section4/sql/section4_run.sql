@@ -1,4 +1,4 @@
--- Writes a run into the ledger.
+-- The run record of an ingestion.
 insert into covid.ingestion_run (
     source, countries, first_day, last_day, started_at, seconds,
     inserted, changed, unchanged, refused, refused_names, outcome

@@ -1,5 +1,5 @@
--- Of which country does this source end more than two weeks before what another one has said?
-with said as (
+-- Countries whose staged figures end more than two weeks before those that another source has loaded.
+with staged as (
     select
         country_code,
         max(measurement_date) as last_day
@@ -8,7 +8,7 @@ with said as (
     group by country_code
 ),
 
-kept as (
+loaded as (
     select
         country_code,
         max(measurement_date) as last_day
@@ -18,11 +18,11 @@ kept as (
 )
 
 select
-    said.country_code,
-    said.last_day,
-    kept.last_day as known_to
-from said
-inner join kept on said.country_code = kept.country_code
-where said.last_day < kept.last_day - 14
-order by said.country_code
+    staged.country_code,
+    staged.last_day,
+    loaded.last_day as known_to
+from staged
+inner join loaded on staged.country_code = loaded.country_code
+where staged.last_day < loaded.last_day - 14
+order by staged.country_code
 limit 1;

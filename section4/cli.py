@@ -1,0 +1,127 @@
+"""Command line of section 4."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from common import cli
+from section4.core.dates import iso_day
+
+CONFIG = "section4_process.yaml"
+SOURCES = ("owid", "who", "jhu", "disease_sh", "covid19api", "sample")
+UNHARMED = "nothing was changed"
+EXIT_CODES = """\
+exit codes:
+  0   done (also when the source has nothing new)
+  1   failed, nothing was changed
+  2   usage or configuration error
+  75  another ingestion is running
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command of `python -m section4`."""
+    options = parser().parse_args(argv)
+    cli.run(lambda: _run_command(options), UNHARMED)
+
+
+def manage(argv: Sequence[str] | None = None) -> None:
+    """Run the ingestion: the command line of section4_manage.py."""
+    options = job_parser().parse_args(argv)
+    cli.run(lambda: _ingest(options), UNHARMED)
+
+
+def job_parser() -> cli.Parser:
+    """Return the parser of section4_manage.py."""
+    job = cli.Parser(
+        description="Ingest COVID-19 figures by country and day: try the sources in order and load the first usable"
+        " response. The database is the one of --postgresql-config or SECTION4_HOST, else an embedded one in .local.",
+        example="section4_manage.py --country SG,MY --from 2021-01-01",
+        exit_codes=EXIT_CODES,
+    )
+    _add_job_arguments(job)
+    return job
+
+
+def parser() -> cli.Parser:
+    """Return the parser of `python -m section4`."""
+    commands = cli.Parser(
+        description="The COVID-19 database and dashboards, on the server of SECTION4_HOST or an embedded one.",
+        example="python -m section4 run --source sample",
+        exit_codes=EXIT_CODES,
+    )
+    add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Parser)
+
+    def command(name: str, description: str, example: str = "") -> cli.Parser:
+        return add.add_parser(
+            name,
+            help=description,
+            description=f"{description[0].upper()}{description[1:]}.",
+            example=f"python -m section4 {example or name}",
+            exit_codes=EXIT_CODES,
+        )
+
+    run = command("run", "ingest, then draw a picture and a page in section4/output", "run --country SG,MY")
+    _add_job_arguments(run)
+    command("create", "create or migrate the database, set role passwords and the directory of section 1's reports")
+    command("dashboard", "regenerate section4/grafana/*_dashboard.json from the panels' SQL")
+    command("picture", "regenerate section4/covid19_graph.png, the README's picture, from the sample")
+    return commands
+
+
+def _add_job_arguments(job: argparse.ArgumentParser) -> None:
+    job.add_argument(
+        "--task-config",
+        default=CONFIG,
+        metavar="FILE",
+        help="configuration: a name in section4/conf, or a path (default: %(default)s)",
+    )
+    job.add_argument(
+        "--postgresql-config",
+        type=Path,
+        metavar="FILE",
+        help="YAML with host, port, database; passwords come from the environment",
+    )
+    job.add_argument(
+        "--source",
+        choices=SOURCES,
+        metavar="NAME",
+        help=f"use this source only: {', '.join(SOURCES)} (synthetic)",
+    )
+    job.add_argument("--country", metavar="CODES", help="country codes such as SG,MY, or all")
+    job.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, such as 2021-01-01")
+    job.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day")
+    job.add_argument("--dry-run", action="store_true", help="request and compare, but change nothing")
+
+
+def _day(text: str) -> date:
+    try:
+        return iso_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}, got {text!r}") from None
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    from section4.commands import ingest  # each command imports what it needs, so that --help stays fast
+
+    return ingest(options)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    match options.command:
+        case "create":
+            from section4.commands import create
+
+            return create()
+        case "dashboard":
+            from section4.operator.dashboards import write_dashboards
+
+            return write_dashboards()
+        case "picture":
+            from section4.drawings import picture
+
+            return picture()
+    from section4.drawings import run
+
+    return run(options)
