@@ -21,8 +21,8 @@ in containers, with Docker:
   open               opens the dashboard in a browser, or says where it is
 
 on this machine, without Docker:
-  run [arguments]    ingests into a PostgreSQL of its own in .local, and draws section4/covid19_graph.png and
-                     section4/covid19_dashboard.html; 'run --help' lists the arguments; --source sample needs no network
+  run [arguments]    ingests into a PostgreSQL of its own in .local, and draws a picture and a page in
+                     section4/output; 'run --help' lists the arguments; --source sample needs no network
 
 example:    ./section4_runner.sh run --country SG,MY --from 2021-01-01
 exit codes: 0 done; 1 failed, nothing was changed; 2 bad usage, or Docker or .venv is lacking; 75 another run is at work

@@ -89,7 +89,7 @@ def _add_job_arguments(job: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"use this source only: {', '.join(SOURCES)} (synthetic)",
     )
-    job.add_argument("--country", metavar="CODES", help="country codes such as SG,MY, or all")
+    job.add_argument("--country", type=_countries, metavar="CODES", help="country codes such as SG,MY, or all")
     job.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, such as 2021-01-01")
     job.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day")
     job.add_argument("--dry-run", action="store_true", help="request and compare, but change nothing")
@@ -102,8 +102,17 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{error}, got {text!r}") from None
 
 
+def _countries(text: str) -> tuple[str, ...]:
+    from section4.config import countries_of  # late: it loads the table of all countries
+
+    try:
+        return countries_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}, got {text!r}") from None
+
+
 def _ingest(options: argparse.Namespace) -> int:
-    from section4.commands import ingest  # each command imports what it needs, so that --help stays fast
+    from section4.commands import ingest  # late, so that --help stays fast
 
     return ingest(options)
 

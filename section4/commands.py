@@ -13,7 +13,7 @@ from common.errors import UsageError
 from common.postgresql import Server
 from common.progress import Progress
 from section4 import main
-from section4.config import CLUSTER, ROLES, ProcessConfig, countries_of, load_process, load_server
+from section4.config import CLUSTER, ROLES, ProcessConfig, load_process, load_server
 from section4.core.summary import summary
 from section4.main import Request
 
@@ -40,11 +40,7 @@ def create() -> int:
 def requested(options: argparse.Namespace) -> tuple[ProcessConfig, Request]:
     """Return the configuration, and the request with the command line's values. Raises: UsageError."""
     config = load_process(options.task_config)
-    try:
-        countries = countries_of(options.country) if options.country is not None else None
-    except ValueError as error:
-        raise UsageError(f"--country: {error}, got {options.country!r}.") from None
-    query = config.query(countries, options.first, options.last)
+    query = config.query(options.country, options.first, options.last)
     if query.last and query.last < query.first:
         raise UsageError(f"--to {query.last} is before the first day, {query.first}. Swap --from and --to.")
     sources = (options.source,) if options.source else config.sources

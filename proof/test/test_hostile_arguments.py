@@ -13,8 +13,8 @@ import pytest
 import section1_manage
 import section2.cli
 import section3.__main__
-import section4.__main__
-import section4_manage
+import section4.cli
+import section4.commands
 import section5.cli
 from common import cli
 from common.errors import JobError
@@ -44,14 +44,14 @@ PARSERS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
         cli.Parser.parse_args,
         [["simulate", "--rate", "5000", "--scenario", "burst"], ["check"]],
     ),
-    "python -m section4": (section4.__main__.parser, cli.Parser.parse_args, [["run", *COVID], ["dashboard"]]),
-    "section4_manage.py": (section4_manage.parser, cli.Parser.parse_args, [COVID]),
+    "python -m section4": (section4.cli.parser, cli.Parser.parse_args, [["run", *COVID], ["dashboard"]]),
+    "section4_manage.py": (section4.cli.job_parser, cli.Parser.parse_args, [COVID]),
     "python -m section5": (section5.cli.parser, cli.Parser.parse_args, [CAR, ["notebook"]]),
 }  # fmt: skip
 # What makes a request of parsed arguments, from the configuration that they name.
 REQUESTED: dict[str, Callable[[argparse.Namespace], object]] = {
     "section1_manage.py": section1_manage.requested,
-    "section4_manage.py": section4_manage.requested,
+    "section4_manage.py": section4.commands.requested,
 }
 # "By hand": found by reading or trying, not by mutated input.
 MENDED = {
@@ -157,7 +157,7 @@ def test_with_its_configuration_too_it_is_a_request_or_one_line(
 UNRECOGNIZED = "unrecognized arguments: "
 LOAD = ["load", "--orders", "5"]
 NO_DATE = "expected a date from 2000 on such as 2026-10-31, got"
-NO_CODE = "which is no country's code (e.g. [SG, MY], or [all])"
+CODES = "expected country codes such as SG, MY, or all"
 NO_SEED = "expected a seed of at most nine digits such as 1, got"
 NO_ORDERS = "expected a number of orders such as 1000000, got"
 # Whose command line, what it showed, and all that is said of it.
@@ -170,10 +170,10 @@ CORPUS: dict[str, list[tuple[list[str], str]]] = {
         ([*BATCH, "--src-path", ""], "argument --src-path: an empty name is no folder"),
     ],
     "section4_manage.py": [
-        ([*COVID, "--country", "\u00df"], f"argument --country: '\u00df' has '\u00df', {NO_CODE}"),
-        ([*COVID, "--country", "\u212ar"], f"argument --country: '\u212ar' has '\u212ar', {NO_CODE}"),
-        ([*COVID, "--to", "2022-02-30"], "argument --to: '2022-02-30' is no date (e.g. 2022-03-09)"),
-        ([*COVID, "--to", "20220309"], "argument --to: '20220309' is no date (e.g. 2022-03-09)"),
+        ([*COVID, "--country", "\u00df"], f"argument --country: {CODES}; '\u00df' is not one, got '\u00df'"),
+        ([*COVID, "--country", "\u212ar"], f"argument --country: {CODES}; '\u212ar' is not one, got '\u212ar'"),
+        ([*COVID, "--to", "2022-02-30"], "argument --to: expected a date such as 2022-03-09, got '2022-02-30'"),
+        ([*COVID, "--to", "20220309"], "argument --to: expected a date such as 2022-03-09, got '20220309'"),
     ],
     "python -m section2": [
         ([*LOAD, "--until", "0001-01-01"], f"argument --until: {NO_DATE} '0001-01-01'"),
