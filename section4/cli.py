@@ -10,7 +10,7 @@ from section4.core.dates import iso_day
 
 CONFIG = "section4_process.yaml"
 SOURCES = ("owid", "who", "jhu", "disease_sh", "covid19api", "sample")
-UNHARMED = "nothing was changed"
+CONSEQUENCE = "Nothing was changed."
 EXIT_CODES = """\
 exit codes:
   0   done (also when the source has nothing new)
@@ -23,13 +23,13 @@ exit codes:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command of `python -m section4`."""
     options = parser().parse_args(argv)
-    cli.run(lambda: _run_command(options), UNHARMED)
+    cli.run(lambda: _run_command(options), CONSEQUENCE)
 
 
 def manage(argv: Sequence[str] | None = None) -> None:
     """Run the ingestion: the command line of section4_manage.py."""
     options = job_parser().parse_args(argv)
-    cli.run(lambda: _ingest(options), UNHARMED)
+    cli.run(lambda: _ingest(options), CONSEQUENCE)
 
 
 def job_parser() -> cli.Parser:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from common.cli import conclude
+from common.cli import print_summary
 from common.database import server_for
 from common.errors import UsageError
 from common.postgresql import Server
@@ -61,4 +61,4 @@ def ingest_into(server: Server, config: ProcessConfig, request: Request) -> None
     """Run one ingestion, and print the closing table."""
     started = time.monotonic()
     outcome = main.ingest(config, server, request, Progress())
-    conclude(lambda: print(summary(outcome, request, time.monotonic() - started)))
+    print_summary(summary(outcome, request, time.monotonic() - started))

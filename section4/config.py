@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from common.config import Frozen, load
 from common.errors import UsageError
 from common.paths import ROOT
-from common.postgresql import Server, server_of_environment
+from common.postgresql import Server, server_from_environment
 from section4.core.country import is_code
 from section4.core.dates import iso_day
 from section4.core.record import Query
@@ -129,6 +129,6 @@ def load_process(name: str) -> ProcessConfig:
 def load_server(path: Path) -> Server:
     """Return the server of a YAML file; passwords that the file omits come from the environment."""
     server = load(Server, path, "--postgresql-config")
-    from_environment = server_of_environment("section4", ROLES, host=server.host)
+    from_environment = server_from_environment("section4", ROLES, host=server.host)
     passwords = {**(from_environment.passwords if from_environment else {}), **server.passwords}
     return server.model_copy(update={"passwords": passwords})

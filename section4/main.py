@@ -123,7 +123,7 @@ class _Monitor:
             if isinstance(record, Record) and record.country not in self._countries:
                 self._countries[record.country] = None
                 count = f"{len(self._countries)}{total} countries"
-                self._progress.tell(f"{self._source}: {name_of(record.country)}, {count}, {days:,} days before")
+                self._progress.update(f"{self._source}: {name_of(record.country)}, {count}, {days:,} days before")
             yield record
 
     def missing(self) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ CONFIG = "section4_process.yaml"
 
 def newest() -> Published | None:
     """Return the last run whose query included the configured one."""
-    from common.postgresql import server_of_environment  # late, so that --help stays fast
+    from common.postgresql import server_from_environment  # late, so that --help stays fast
     from section4.config import ROLES, load_process
     from section4.operator.postgresql_operator import last_run
 
     query = load_process(CONFIG).query()
-    server = server_of_environment("section4", ROLES)
+    server = server_from_environment("section4", ROLES)
     found = last_run(server, query) if server else None
     return Published(f"{found[0]} was asked", found[1]) if found else None
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import vl_convert
 
 from common.errors import JobError
+from common.files import write_atomic
 from common.picture import VEGA_LITE, vega_lite_to_png
-from common.postgresql import Answer, Cursor, Server
+from common.postgresql import Cursor, Result, Server
 from section4.config import QUERIES, READER
 from section4.core.chart import CONFIG, Chart, annotated, chart, picture
 from section4.core.country import name_of
@@ -37,9 +38,9 @@ class Dashboard:
     """The drawn charts and tables of one country."""
 
     country: str
-    freshness: Answer
+    freshness: Result
     charts: dict[str, Chart]
-    runs: Answer
+    runs: Result
 
     @property
     def state(self) -> str:
@@ -55,8 +56,8 @@ def draw(server: Server, countries: Sequence[str], directory: Path) -> list[Path
     shown = dashboard(server, countries)
     directory.mkdir(parents=True, exist_ok=True)
     graph, written = directory / "covid19_graph.png", directory / "covid19_dashboard.html"
-    graph.write_bytes(png(specification(shown)))
-    written.write_text(page(shown))
+    write_atomic(graph, png(specification(shown)))
+    write_atomic(written, page(shown))
     return [graph, written]
 
 
@@ -88,9 +89,9 @@ def _span(cursor: Cursor, countries: Sequence[str]) -> tuple[str, date, date]:
     return spans[next(filter(spans.__contains__, countries))]
 
 
-def _run(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Answer:
+def _run(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Result:
     cursor.execute(with_parameters(panel_query(QUERIES, name, kind).sql), values)
-    return Answer.of(cursor)
+    return Result.of(cursor)
 
 
 def specification(shown: Dashboard) -> str:
@@ -134,7 +135,7 @@ def page(shown: Dashboard) -> str:
     return text
 
 
-def _html_table(result: Answer) -> str:
+def _html_table(result: Result) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in result.columns)
     rows = ("".join(f"<td>{html.escape(str(value))}</td>" for value in row) for row in result.rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
