@@ -16,7 +16,7 @@ from section1.core.columns import OUTPUTS
 from section1.core.moves import Comparison, total
 from section1.core.report import Committed, Counts, Report
 from section1.operator.destination import Destination, Stage
-from section1.operator.engine import Engine, engine_of
+from section1.operator.engine import Engine
 from section1.operator.pages import refresh
 from section1.operator.parts import add_empty_parts, rows_written
 from section1.operator.source import Source, read_source, require_unchanged
@@ -66,9 +66,32 @@ class Outcome:
     replaced: bool
 
 
+class SparkMissing(JobError):
+    """The packages of the Spark engine are not installed."""
+
+    def __init__(self, package: str | None) -> None:
+        super().__init__(
+            f"the Spark engine needs the package {package}, which is not installed. "
+            "Run ./section1_runner.sh run --engine spark, which installs it, or use --engine duckdb."
+        )
+
+
+def engine_of(config: ProcessConfig) -> Engine:
+    """Return the configured engine. Only its own packages are imported. Raises: SparkMissing."""
+    if config.engine == "duckdb":
+        from section1.operator.duckdb_operator import DuckdbEngine
+
+        return DuckdbEngine(config.duckdb, config.rules, config.parts)
+    try:
+        from section1.operator.spark_operator import SparkEngine
+    except ModuleNotFoundError as error:
+        raise SparkMissing(error.name) from None
+    return SparkEngine(config.spark, config.rules, config.parts)
+
+
 def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
     """Label the applications that no batch holds yet and publish them as one. Raises: JobError, OSError."""
-    destination, engine = Destination(config.destination), engine_of(config, dry_run=request.dry_run)
+    destination, engine = Destination(config.destination), engine_of(config)
     with _workplace(destination, request.dry_run) as stage:
         name, replaced, source = _input(config, request, destination, stage, progress)
         with progress.step("labelling"):
@@ -83,7 +106,7 @@ def run(config: ProcessConfig, request: Request, progress: Progress) -> Outcome:
 
 def compare(config: ProcessConfig, other: Rules, request: Request, progress: Progress) -> Comparison:
     """Label what the requested batch would take by other rules too, and write nothing. Raises: JobError, OSError."""
-    engine = engine_of(config, dry_run=True)
+    engine = engine_of(config)
     with _workplace(Destination(config.destination), dry_run=True) as stage:
         name, _, source = _input(config, request, Destination(config.destination), stage, progress)
         with progress.step("labelling twice"):

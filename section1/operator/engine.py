@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from common.errors import JobError
-from section1.config import ProcessConfig, Rules
+from section1.config import Rules
 from section1.core.moves import Move
 from section1.core.report import Counts
 from section1.operator.source import Source
@@ -45,14 +45,3 @@ class EngineFailed(JobError):
         if "OutOfMemory" in text or "OutOfMemory" in type(error).__name__:
             reasons.append("out of memory; give it more in the configuration")
         super().__init__(f"{engine}: {reasons[0] if reasons else type(error).__name__}; nothing was published")
-
-
-def engine_of(config: ProcessConfig, *, dry_run: bool) -> Engine:
-    """Return the configured engine, which keeps nothing of a dry run; what the other one needs is not imported."""
-    if config.engine == "spark":
-        from section1.operator.spark_operator import SparkEngine
-
-        return SparkEngine(config.spark, config.rules, config.parts, dry_run=dry_run)
-    from section1.operator.duckdb_operator import DuckdbEngine
-
-    return DuckdbEngine(config.duckdb, config.rules, config.parts)

@@ -1,9 +1,7 @@
 """Spark runs the labelling as it is written, on one machine or many."""
 
-import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from importlib.metadata import version
 from itertools import groupby
@@ -11,15 +9,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from py4j.clientserver import ClientServer
-from py4j.protocol import Py4JError, Py4JNetworkError
-from pyspark import SparkConf, SparkContext
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from common.errors import JobError
 from section1.config import Rules, SparkSettings
 from section1.core.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
 from section1.core.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
@@ -27,42 +20,13 @@ from section1.core.moves import Move
 from section1.core.parts import in_parts
 from section1.core.plain_csv import BLOCK_BYTES
 from section1.core.report import Counts
-from section1.operator.engine import EngineFailed
-from section1.operator.java_gateway import QUIET, JavaGone, gateway
 from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
+from section1.operator.spark_session import spark_session
 
-_SETTINGS = {
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
-    # The tasks, and so the order of the rows, follow from the input, not from the cores.
-    "spark.sql.files.minPartitionNum": "1",
-    "spark.sql.files.maxPartitionBytes": "32m",
-    "spark.sql.files.openCostInBytes": "0",
-    # Else a task sorts its rows by the output that they belong to.
-    "spark.sql.maxConcurrentOutputFileWriters": "2",
-    "spark.sql.shuffle.partitions": "8",
-    # The staging folder is private: what a task has written need not wait for the job's end to be moved.
-    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
-    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-    # The default's library must be executed from the scratch folder, which a container forbids.
-    "spark.shuffle.mapStatus.compression.codec": "lz4",
-    # No .crc file beside each file.
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-}
 BRIEF_BYTES = 16 << 20  # measured: 100,000 rows are done sooner on Java's first compiler alone, a million are not
 _READ: dict[str, Any] = {"header": True, "sep": ",", "quote": "", "escape": "", "lineSep": "\n", "mode": "FAILFAST"}
 _READ_BACK: dict[str, Any] = {"quote": '"', "escape": '"', "multiLine": True, "lineSep": "\n", "mode": "FAILFAST"}
-
-
-class ClusterGone(JobError):
-    """The cluster has ended the session, or never begun it."""
-
-    def __init__(self, master: str) -> None:
-        super().__init__(
-            f"{master}: no Spark master answers there, or it could keep no executor alive; nothing was published; look "
-            "at the master's and the workers' logs, or name another master"
-        )
 
 
 class SparkEngine:
@@ -70,11 +34,10 @@ class SparkEngine:
 
     name = "spark"
 
-    def __init__(self, settings: SparkSettings, rules: Rules, parts: int, *, dry_run: bool) -> None:
+    def __init__(self, settings: SparkSettings, rules: Rules, parts: int) -> None:
         self._settings = settings
         self._parameters = parameters(rules)
         self._parts = parts
-        self._dry_run = dry_run
 
     def versions(self) -> dict[str, str]:
         """Return Spark's version."""
@@ -83,7 +46,7 @@ class SparkEngine:
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
         """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed, JavaMissing."""
         lines = successful.with_name("lines")
-        with self._session(brief=_is_brief(source)) as spark:
+        with spark_session(self._settings, brief=_is_brief(source)) as spark:
             tally = Observation("tally")
             _application(spark, source).createOrReplaceTempView("application")
             labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters).observe(tally, *_tallied())
@@ -100,48 +63,12 @@ class SparkEngine:
     def compare(self, source: Source, other: Rules) -> list[Move]:
         """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed."""
         again, label, moves = (path.read_text(encoding="utf-8") for path in (AGAIN, LABEL, MOVES))
-        with self._session(brief=_is_brief(source)) as spark:
+        with spark_session(self._settings, brief=_is_brief(source)) as spark:
             _application(spark, source).createOrReplaceTempView("application")
             spark.sql(label, args=self._parameters).createOrReplaceTempView("labelled")
             spark.sql(again).createOrReplaceTempView("application")
             spark.sql(label, args=parameters(other)).createOrReplaceTempView("labelled_again")
             return [Move(*row) for row in spark.sql(moves).collect()]
-
-    @contextmanager
-    def _session(self, *, brief: bool) -> Iterator[SparkSession]:
-        """Keep a session while the body runs."""
-        with gateway(self._settings, brief=brief, dry_run=self._dry_run) as java:
-            try:
-                context = SparkContext(conf=spark_conf(java, self._settings), gateway=java)
-                yield SparkSession(context)
-                context.stop()
-            except (Py4JNetworkError, ConnectionError):
-                raise JavaGone from None
-            except (PySparkException, Py4JError) as error:
-                if self._cluster_is_gone():
-                    raise ClusterGone(self._settings.master) from None
-                raise EngineFailed(self.name, error) from None  # while Java is there to tell its text
-            finally:
-                # They would hand the ended Java to the next session.
-                SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
-
-    def _cluster_is_gone(self) -> bool:
-        """Return whether a cluster has not begun the session, or has stopped it."""
-        context = SparkContext._active_spark_context  # none where its making failed
-        return not self._settings.is_local and (context is None or bool(context._jsc.sc().isStopped()))
-
-
-def spark_conf(java: ClientServer, settings: SparkSettings) -> SparkConf:
-    """Return the settings of the job's session; on one machine it listens there alone, on many all are as quiet."""
-    conf = SparkConf(_jvm=java.jvm).setAppName("section1")
-    conf.setAll(list(_SETTINGS.items()))
-    if settings.is_local:
-        conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
-    else:
-        conf.set("spark.executor.extraJavaOptions", f"{QUIET} -XX:+ExitOnOutOfMemoryError")
-        if secret := os.environ.get("_SPARK_AUTH_SECRET"):  # Spark's nodes take it from there, but a job does not
-            conf.set("spark.authenticate", "true").set("spark.authenticate.secret", secret)
-    return conf
 
 
 def _is_brief(source: Source) -> bool:

@@ -22,8 +22,8 @@ WORKER = {"masterwebuiurl": "http://section1-master:8080", "cores": 2, "coresuse
         (MASTER, 0, "healthy: 2 workers"),
         (MASTER | {"aliveworkers": 0}, 1, "the master is ALIVE, with 0 workers"),
         (MASTER | {"status": "RECOVERING"}, 1, "the master is RECOVERING, with 2 workers"),
-        (WORKER, 0, "healthy: 1 of 2 cores at work"),
-        (WORKER | {"masterwebuiurl": ""}, 1, "the worker has found no master"),
+        (WORKER, 0, "healthy: 1 of 2 cores in use"),
+        (WORKER | {"masterwebuiurl": ""}, 1, "the worker has no master"),
     ],
 )
 def test_a_node_says_how_it_is(
@@ -54,11 +54,11 @@ def listen_there(node: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_PAGES", node.address.rpartition(":")[2])
 
 
-def test_executors_start_without_the_module_that_the_packaged_java_lacks(tmp_path: Path) -> None:
+def test_java_wrapper_drops_the_vector_module_and_keeps_other_arguments(tmp_path: Path) -> None:
     java = tmp_path / "java"
     java.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n')
     java.chmod(0o755)
-    command = ["sh", str(ROOT / "docker" / "section1_executor_java.sh")]
+    command = ["sh", str(ROOT / "section1" / "java" / "bin" / "java")]
     arguments = [
         "-Xmx1g",
         "--add-modules=jdk.incubator.vector",
@@ -67,6 +67,6 @@ def test_executors_start_without_the_module_that_the_packaged_java_lacks(tmp_pat
         "--add-opens=java.base/java.lang=ALL-UNNAMED",
     ]
     ran = subprocess.run(
-        [*command, *arguments], env=os.environ | {"EXECUTOR_JAVA": str(java)}, capture_output=True, text=True
+        [*command, *arguments], env=os.environ | {"SECTION1_JAVA": str(java)}, capture_output=True, text=True
     )
     assert ran.stdout == "<-Xmx1g><a b><><--add-opens=java.base/java.lang=ALL-UNNAMED>"
