@@ -29,7 +29,7 @@ def main() -> NoReturn:
         example="docker container exec section1_master python3 -m section1.cluster check",
         exit_codes=_EXIT_CODES,
     )
-    parser.add_argument("command", choices=[*ROLES, "check"], help="run a master or a worker, or print the node's health")
+    parser.add_argument("command", choices=[*ROLES, "check"], help="run a node, or print its health")
     command = parser.parse_args().command
     cli.run(lambda: check() if command == "check" else run(command))
 

@@ -16,9 +16,7 @@ def copy(source: Path, destination: Path) -> None:
     size = sum(path.stat().st_size for path in source.glob("*.csv"))
     settings = load_process("section1_process.yaml").spark
     with spark_session(settings, brief=size < BRIEF_BYTES) as spark:
-        rows = spark.read.csv(
-            f"file:{source}", SCHEMA, header=True, quote="", escape="", lineSep="\n", mode="FAILFAST"
-        )
+        rows = spark.read.csv(f"file:{source}", SCHEMA, header=True, quote="", escape="", lineSep="\n", mode="FAILFAST")
         rows.write.csv(f"file:{destination}", header=True, quote='"', escape='"', emptyValue="")
 
 

@@ -30,8 +30,7 @@ from common.paths import ROOT
 from common.progress import Progress
 from section1.config import ProcessConfig, load_process
 from section1.core.report import Counts
-from section1.main import Request
-from section1.operator.engine import engine_of
+from section1.main import Request, engine_of
 from section1.operator.source import Source
 
 SIGNALS = ("SIGKILL", "SIGTERM")
@@ -191,7 +190,7 @@ class Replaying:
         question = f"{self._config.rules!r} {self._config.parts} {[file.read for file in source.files]}"
         answer = self._memory / f"{hashlib.sha256(question.encode()).hexdigest()}.json"
         if not answer.exists():
-            counts = engine_of(self._config, dry_run=False).label(source, successful, unsuccessful)
+            counts = engine_of(self._config).label(source, successful, unsuccessful)
             parts = [
                 {part.name: part.read_text() for part in folder.iterdir()} for folder in (successful, unsuccessful)
             ]
@@ -253,7 +252,7 @@ def serve() -> None:
     """Make the runs that stdin orders, a line each, and answer each with a line."""
     with tempfile.TemporaryDirectory() as folder:
         memory = Path(folder)
-        vars(section1.main)["engine_of"] = lambda config, dry_run: Replaying(config, memory)
+        vars(section1.main)["engine_of"] = lambda config: Replaying(config, memory)
         (memory / "src").mkdir()
         Order(str(memory / "src"), str(memory / "dest"), "2026-11-23T16").run()  # imports what a run imports late
         for line in sys.stdin:

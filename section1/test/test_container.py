@@ -15,19 +15,6 @@ from section1.test.support import application, csv_of
 
 pytestmark = pytest.mark.needs("docker")
 
-# With the mode `on` Java ends with 1 when it cannot use what is stored.
-ACCEPTS = """
-import subprocess
-from section1.config import load_process
-from section1.operator import java_gateway as gateway
-from section1.operator.java import find_java
-jars = gateway.jars()
-with gateway.archive_of(find_java(), jars, may_store=False) as archive:
-    arguments = gateway._arguments(load_process("section1_process.yaml").spark, jars)
-    options = arguments[: arguments.index("org.apache.spark.deploy.SparkSubmit")]
-    subprocess.run([find_java().command, "-XX:AOTMode=on", *archive.options, *options, "-version"], check=True)
-assert archive.options
-"""
 SECRET = "a-token-that-only-the-container-knows"
 
 
@@ -82,10 +69,6 @@ def test_spark_shows_its_pages_while_a_run_is_at_work(started: Copy) -> None:
     seen = {shown for number in range(2) for shown in titles_during_a_run(number)}
     assert "<title>section1 - Spark Jobs</title>" in seen
     wait_until(lambda: title() == "")
-
-
-def test_java_accepts_the_classes_that_the_image_holds(started: Copy) -> None:
-    inside("python3", "-c", ACCEPTS)
 
 
 def test_what_a_run_says_stands_in_the_log_file_and_in_docker_logs(started: Copy) -> None:

@@ -19,8 +19,8 @@ URL = "spark://section1-master:7077"
 DEST = "/app/section1/resource"
 FILES = 16
 GONE = (
-    f"section1_manage.py: {URL}: no Spark master answers there, or it could keep no executor alive; nothing was "
-    "published; look at the master's and the workers' logs, or name another master"
+    f"section1_manage.py: {URL}: no Spark master answered, or no executor stayed alive. Nothing was published. "
+    "Read the logs of the master and the workers, or pass another --master."
 )
 
 

@@ -17,7 +17,6 @@ from section1.core.moves import Move
 from section1.core.report import Committed, Counts, FileRead, FileRefused
 from section1.main import Outcome, Request, RowsNotCompared, SourceGone, compare, require_all_there, run
 from section1.operator.destination import Destination
-from section1.operator.engine import Engine, engine_of
 from section1.operator.source import Source, SourceChanged, SourceFile
 from section1.test.support import BATCH, NOW, application, bytes_of, config_for, csv_of, publish, rows_of, write_files
 from section1.test.test_dry_run import tree
@@ -179,22 +178,6 @@ def test_only_what_a_batch_would_take_is_compared(config: ProcessConfig) -> None
     assert (nothing.batch, nothing.moves, [file.name for file in nothing.skipped]) == (f"{BATCH}-2", (), ["a.csv"])
     replaced = compare(config, config.rules, Request(BATCH, NOW, reprocess=True), Progress())
     assert (replaced.batch, [move.rows for move in replaced.moves]) == (BATCH, [1])
-
-
-def test_an_engine_keeps_nothing_of_a_dry_run_or_a_comparison(
-    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[bool] = []
-
-    def engine(config: ProcessConfig, *, dry_run: bool) -> Engine:
-        told.append(dry_run)
-        return engine_of(config, dry_run=dry_run)
-
-    monkeypatch.setattr(main, "engine_of", engine)
-    publish(config)
-    publish(config, dry_run=True)
-    compare(config, config.rules, Request(BATCH, NOW), Progress())
-    assert told == [False, True, True]
 
 
 def found_by_the_engine(monkeypatch: pytest.MonkeyPatch, found: Callable[[], list[Move]]) -> None:

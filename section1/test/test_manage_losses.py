@@ -9,9 +9,9 @@ import pytest
 
 from section1 import main
 from section1.core.report import Counts, Report
-from section1.main import RowsLost
+from section1.main import RowsLost, engine_of
 from section1.operator.destination import Destination, Stage
-from section1.operator.engine import Engine, engine_of
+from section1.operator.engine import Engine
 from section1.operator.source import Source, SourceChanged
 from section1.test.support import application, config_for, csv_of, publish, write_files
 from section1.test.test_manage_batches import FIRST_FILE, SUCCESSFUL_HEADER, everything_in
@@ -41,9 +41,7 @@ def meddle(
     after: Callable[[Path], object] = lambda _: None,
     lost: int = 0,
 ) -> None:
-    monkeypatch.setattr(
-        main, "engine_of", lambda config, dry_run: Meddling(engine_of(config, dry_run=dry_run), before, after, lost)
-    )
+    monkeypatch.setattr(main, "engine_of", lambda config: Meddling(engine_of(config), before, after, lost))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from common.paths import ROOT
 from section1 import main
 from section1.core.report import Counts
-from section1.operator.engine import Engine, EngineFailed, engine_of
+from section1.main import engine_of
+from section1.operator.engine import Engine, EngineFailed
 from section1.operator.source import Source
 from section1.test.support import BATCH, application, csv_of, write_files
 from section1.test.test_manage import SHORT_RUN, without_progress
@@ -84,7 +85,7 @@ def run_failing(way: str) -> int:
     """Run the command's job in this process, on an engine that fails this way; the tests' children call it."""
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "engine_of", lambda config, dry_run: Failing(engine_of(config, dry_run=dry_run), way))
+        patch.setattr(main, "engine_of", lambda config: Failing(engine_of(config), way))
         return job(parser().parse_args(sys.argv[1:]))
 
 
