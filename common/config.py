@@ -1,7 +1,6 @@
-"""Reads a YAML file into a frozen model; the one place that opens configuration."""
+"""Strict configuration: a YAML file becomes a frozen model, or one clear line per problem."""
 
 import re
-import reprlib
 from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,166 +12,102 @@ from pydantic_core import ErrorDetails
 
 from common.errors import UsageError
 
-_SHORT = reprlib.Repr()
-_SHORT.maxlist, _SHORT.maxstring, _SHORT.maxlevel = 10, 200, 2
-_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}  # of what has none
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
-_LARGEST = 200_000  # bytes of a file, and values in it once aliases are written out
-_LONGEST, _MOST_PROBLEMS = 1000, 20  # characters of a line, and lines, that somebody reads
+_MAX_QUOTED = 200  # characters of a refused value
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class Frozen(BaseModel):
-    """A part of the configuration: not a key more, not a key less, never changed, and no infinite number."""
+    """A part of the configuration: immutable, without unknown keys, without infinite numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class _Loader(yaml.BaseLoader):
-    """YAML in which every scalar is text (the model gives the types) and a key stands once."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Refuse tags, which YAML's parsers read differently and which would mean nothing."""
-        if node.tag not in _TAGS:
-            raise yaml.MarkedYAMLError(problem=f"the tag {node.tag!r} means nothing here", problem_mark=node.start_mark)
-        return super().construct_object(node, deep)
-
-    def construct_scalar(self, node: yaml.ScalarNode) -> str:
-        """Refuse what only an escape can write and no file's name, server or log takes."""
-        text: str = super().construct_scalar(node)
-        if _NO_TEXT.search(text):
-            problem = "an escape stands for a NUL, or for half a letter"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-        return text
+    """Loads every scalar as text, so that the country code NO is not `false`. Rejects duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Refuse a key that stands twice, of which YAML would silently keep the last."""
+        """Return the mapping. Raises: yaml.MarkedYAMLError for a key that occurs twice."""
         seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                problem = f"the key {key.value!r} stands twice"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(problem=f"duplicate key {key.value!r}", problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
 def load(model: type[Model], path: Path, option: str = "--task-config") -> Model:
-    """Return the file as `model`. Raises: UsageError, a line a problem: file, key, value and what is allowed.
-
-    `option` is the one that names the file.
-    """
+    """Read a YAML file as `model`; `option` is the command-line option that names the file. Raises: UsageError."""
     try:
-        with path.open("rb") as file:
-            content = _content(file.read(_LARGEST + 1))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name another file with {option}") from None
-    except _Unreadable as error:
-        raise UsageError(_shorten(f"{path.name}: {error}")) from None
-    try:
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 - loads text only
         return model.model_validate(content)
-    except ValidationError as error:
-        raise UsageError(*(_shorten(f"{path.name}: {said}") for said in _problems(model, error.errors()))) from None
-
-
-def nearest(word: str, allowed: list[str]) -> str:
-    """Return what is allowed, the nearest first where one is near: "did you mean 'spark'? (spark, duckdb)"."""
-    guess = get_close_matches(word, allowed, n=1)
-    hint = f"did you mean '{guess[0]}'? " if guess else ""
-    return f"{hint}(allowed: {', '.join(allowed)})"
-
-
-def _shorten(line: str) -> str:
-    """Return what somebody reads of a line."""
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
-
-
-class _Unreadable(Exception):
-    """The file is no YAML that could be a configuration; says why."""
-
-
-def _content(text: bytes) -> Any:
-    """Return texts, lists and mappings of YAML, neither too many nor too deep. Raises: _Unreadable."""
-    if len(text) > _LARGEST:
-        raise _Unreadable(f"is larger than {_LARGEST:,} bytes; it is no configuration")
-    try:
-        content = yaml.load(text.decode("utf-8"), Loader=_Loader)  # noqa: S506 - it makes text alone
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Pass another file with {option}.") from None
     except UnicodeDecodeError:
-        raise _Unreadable("is no UTF-8 text; save it as UTF-8") from None
+        raise UsageError(f"{path.name}: not UTF-8 text. Save it as UTF-8.") from None
     except yaml.YAMLError as error:
-        raise _Unreadable(_yaml_problem(error)) from None
-    except RecursionError:
-        raise _Unreadable("is nested too deeply") from None
-    except (ValueError, OverflowError):  # what PyYAML makes of "\UFFFFFFFF"
-        raise _Unreadable("has an escape or a directive whose number is too large") from None
-    _require_few_values(content)
-    return content
+        raise UsageError(f"{path.name}: {_yaml_problem(error)}.") from None
+    except ValidationError as error:
+        raise UsageError(*(f"{path.name}: {problem}" for problem in _problems(model, error.errors()))) from None
 
 
-def _require_few_values(content: Any) -> None:
-    """Raise _Unreadable where aliases make much of little: the model would look at each use of them."""
-    seen, waiting = 0, [content]
-    while waiting:
-        part = waiting.pop()
-        seen += 1
-        waiting.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
-        if seen + len(waiting) > _LARGEST:
-            raise _Unreadable(f"has more than {_LARGEST:,} values once its aliases are written out")
+def suggest(word: str, allowed: list[str]) -> str:
+    """Return a hint such as "Did you mean 'spark'? Allowed: spark, duckdb."."""
+    guess = get_close_matches(word, allowed, n=1)
+    hint = f"Did you mean '{guess[0]}'? " if guess else ""
+    return f"{hint}Allowed: {', '.join(allowed)}."
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
-    """Say in one line what is wrong with the YAML, and where."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return "is no YAML: it has characters that YAML forbids"
+    return "contains a character that YAML does not allow"
 
 
 def _problems(model: type[BaseModel], errors: list[ErrorDetails]) -> list[str]:
-    """Say each problem in a line; a key that is missing because it is misspelt is one problem."""
-    misspelt = set()
+    """Return one line per problem. A misspelt key is one problem, not an unknown key and a missing one."""
+    misspelt = set[tuple[int | str, ...]]()
     for details in errors:
         *parents, last = details["loc"] or ("",)
         if details["type"] == "extra_forbidden":
-            guess = get_close_matches(str(last), _keys(model, parents), n=1)
-            misspelt.add((*parents, *guess))
-    told = [details for details in errors if details["type"] != "missing" or details["loc"] not in misspelt]
-    more = [f"and {len(told) - _MOST_PROBLEMS:,} problems more"] if len(told) > _MOST_PROBLEMS else []
-    return [_problem(model, details) for details in told[:_MOST_PROBLEMS]] + more
+            misspelt.update((*parents, guess) for guess in get_close_matches(str(last), _keys(model, parents), n=1))
+    return [_problem(model, one) for one in errors if one["type"] != "missing" or one["loc"] not in misspelt]
 
 
 def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
-    """Say in one line which key is wrong, its value and what is allowed."""
+    """Return the key, what is allowed and the refused value."""
     *parents, last = details["loc"] or ("",)
     key = ".".join(str(part) for part in details["loc"])
-    key = key if key.isprintable() else repr(key)
-    value = _shown(model, details)
+    got = f"got {_quoted(model, details)}."
     context = details.get("ctx", {})
     match details["type"]:
         case "missing":
-            return f"{key}: is missing; add it"
+            return f"{key}: missing key. Add it."
         case "extra_forbidden":
-            return f"{key}: is no key here; {nearest(str(last), _keys(model, parents))}"
+            return f"{key}: unknown key. {suggest(str(last), _keys(model, parents))}"
         case "model_type":
-            where = f"{key}: {value}" if key else "the file:"
-            return f"{where} must hold keys with values {nearest('', _keys(model, [*parents, last]))}"
+            where = f"{key}: " if key else ""
+            return f"{where}expected keys with values, {got} {suggest('', _keys(model, [*parents, last]))}"
         case "literal_error":
             allowed = re.findall("'(.*?)'", context["expected"])
-            return f"{key}: {value} is unknown; {nearest(str(details['input']), allowed)}"
+            return f"{key}: unknown value {_quoted(model, details)}. {suggest(str(details['input']), allowed)}"
         case "int_parsing" | "int_type":
-            return f"{key}: {value} is no whole number (e.g. 18)"
-        case "value_error":
-            return f"{key}: {value} {context['error']}"
+            return f"{key}: expected an integer such as 18, {got}"
         case "tuple_type":
-            return f"{key}: {value} is no list (e.g. [com, net])"
-    return f"{key}: {value}: {details['msg'].removeprefix('Input ')}"
+            return f"{key}: expected a list such as [com, net], {got}"
+        case "value_error":  # a validator of ours; a message that ends with a period is complete
+            message = str(context["error"])
+            return f"{key}: {message}" if message.endswith(".") else f"{key}: {message}, {got}"
+    return f"{key}: {re.sub('^[A-Za-z]+ should', 'must', details['msg'])}, {got}"
 
 
-def _shown(model: type[BaseModel], details: ErrorDetails) -> str:
-    """Return a value as a line can hold it; what a field hides (repr=False), such as a password, stays hidden."""
+def _quoted(model: type[BaseModel], details: ErrorDetails) -> str:
+    """Return the refused value, unless its field is hidden (repr=False) as passwords are."""
     field = model.model_fields.get(str(next(iter(details["loc"]), "")))
-    return _SHORT.repr(details["input"]) if field is None or field.repr else "what stands there"
+    if field is not None and not field.repr:
+        return "a value that is not shown"
+    text = repr(details["input"])
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
 
 
 def _keys(model: type[BaseModel], parents: list[int | str]) -> list[str]:

@@ -21,7 +21,7 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(f"is no {expected}")
+            raise ValueError(f"expected {expected}")
         return text
 
     return AfterValidator(check)
@@ -33,20 +33,20 @@ def _day(text: object) -> date:
             raise ValueError
         return datetime.strptime(str(text), "%Y-%m-%d").date()
     except ValueError:
-        raise ValueError("is no date since 1900 (e.g. 2022-01-01)") from None
+        raise ValueError("expected a date since 1900 such as 2022-01-01") from None
 
 
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError):  # the last one of a thousand folders
-        raise ValueError("is no time zone (e.g. Asia/Singapore)") from None
+        raise ValueError("expected a time zone such as Asia/Singapore") from None
     return name
 
 
 def _folder(text: object) -> Path:
     if not isinstance(text, str | Path) or str(text).strip() in ("", "null", "~"):
-        raise ValueError("is no folder (e.g. section1/resource/dest)")
+        raise ValueError("expected a directory such as section1/resource/dest")
     return ROOT / text
 
 
@@ -57,28 +57,28 @@ def slot(shape: str) -> str:
 
 def _one_a_slot(shapes: tuple[str, ...]) -> tuple[str, ...]:
     if not shapes:
-        raise ValueError("is empty; name at least one shape (e.g. [yyyy-MM-dd])")
+        raise ValueError("expected at least one shape such as [yyyy-MM-dd]")
     for shape in shapes:
         rivals = [other for other in shapes if slot(other) == slot(shape)]
         if len(rivals) > 1:
-            raise ValueError(f"has {' and '.join(rivals)}, which no reader can tell apart; keep one")
+            raise ValueError(f"{' and '.join(rivals)} cannot be told apart. Keep one.")
     return shapes
 
 
 def _some(endings: tuple[str, ...]) -> tuple[str, ...]:
     if not endings:
-        raise ValueError("is empty; name at least one ending (e.g. [com, net])")
+        raise ValueError("expected at least one ending such as [com, net]")
     return endings
 
 
 Folder = Annotated[Path, BeforeValidator(_folder)]
-Memory = Annotated[str, _matching(r"[1-9][0-9]{0,6}[kmg]", "amount of memory for Java (e.g. 1g)")]
-DuckdbMemory = Annotated[str, _matching(r"[1-9][0-9]{0,6}(KB|MB|GB)", "amount of memory for DuckDB (e.g. 512MB)")]
-Ending = Annotated[str, _matching(r"[A-Za-z0-9-]+", "last label of a host (e.g. com)")]
+Memory = Annotated[str, _matching(r"[1-9][0-9]{0,6}[kmg]", "an amount of memory for Java such as 1g")]
+DuckdbMemory = Annotated[str, _matching(r"[1-9][0-9]{0,6}(KB|MB|GB)", "an amount of memory for DuckDB such as 512MB")]
+Ending = Annotated[str, _matching(r"[A-Za-z0-9-]+", "the last label of a host such as com")]
 Master = Annotated[
     str,
     _matching(
-        r"local(\[([1-9][0-9]*|\*)\])?|yarn|(spark|k8s)://\S+", "Spark master (e.g. local[*], spark://host:7077)"
+        r"local(\[([1-9][0-9]*|\*)\])?|yarn|(spark|k8s)://\S+", "a Spark master such as local[*] or spark://host:7077"
     ),
 ]
 Shape = Literal[

@@ -224,9 +224,9 @@ def test_a_refused_file_is_named_and_is_3(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("other", "problem"),
     [
-        ("absent.yaml", "absent.yaml: No such file or directory; name another file with --compare"),
-        ("", ".: Is a directory; name another file with --compare"),
-        ("bad.yaml", "bad.yaml: rules.adult_age: 'old' is no whole number (e.g. 18)"),
+        ("absent.yaml", "absent.yaml: No such file or directory. Pass another file with --compare."),
+        ("", ".: Is a directory. Pass another file with --compare."),
+        ("bad.yaml", "bad.yaml: rules.adult_age: expected an integer such as 18, got 'old'."),
     ],
 )
 def test_a_bad_other_configuration_is_2_in_one_line(folder: Path, other: str, problem: str) -> None:

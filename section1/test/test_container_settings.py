@@ -25,7 +25,7 @@ from section1.test.container_faults import (
 pytestmark = pytest.mark.needs("docker")
 
 FAILED, REFUSED = "the run failed with exit code 2", "[Errno 111] Connection refused"
-PARTS = "section1_process.yaml: parts: 'none' is no whole number (e.g. 18)"
+PARTS = "section1_process.yaml: parts: expected an integer such as 18, got 'none'."
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
-from common.test.hostile import mutated, verdicts
+from common.test.fuzzing import mutated, verdicts
 from section1.core import csv_records
 from section1.core.columns import HeaderRefused
 from section1.core.csv_records import MAX_RECORD_BYTES, RecordTooLong, records

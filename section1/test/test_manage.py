@@ -180,7 +180,7 @@ def test_the_configuration_must_be_named(tmp_path: Path) -> None:
 
 def test_a_configuration_that_is_nowhere_is_refused_in_one_line(folder: Path) -> None:
     ran = manage(folder, "--task-config", "section1_proces.yaml")
-    problem = "section1_proces.yaml: No such file or directory; name another file with --task-config"
+    problem = "section1_proces.yaml: No such file or directory. Pass another file with --task-config."
     assert ran == (2, "", f"section1_manage.py: {problem}\n")
 
 
@@ -188,7 +188,7 @@ def test_a_broken_configuration_is_refused_in_one_line(folder: Path) -> None:
     broken = (CONF / "section1_process.yaml").read_text().replace("engine: spark ", "engine: sparc ")
     (folder / "mine.yaml").write_text(broken)
     ran = manage(folder, "--task-config", "mine.yaml")
-    problem = "mine.yaml: engine: 'sparc' is unknown; did you mean 'spark'? (allowed: spark, duckdb)"
+    problem = "mine.yaml: engine: unknown value 'sparc'. Did you mean 'spark'? Allowed: spark, duckdb."
     assert ran == (2, "", f"section1_manage.py: {problem}\n")
 
 

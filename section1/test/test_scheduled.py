@@ -228,7 +228,7 @@ def test_a_destination_that_cannot_be_read_is_unhealthy_and_named(site: Site) ->
 def test_a_broken_configuration_is_unhealthy_and_a_failed_run(site: Site) -> None:
     site.publish(NOW)
     site.use("parts: none")
-    problem = "process.yaml: parts: 'none' is no whole number (e.g. 18)"
+    problem = "process.yaml: parts: expected an integer such as 18, got 'none'."
     assert site.check(NOW) == (1, f"unhealthy: {problem}")
     assert (site.make(NOW), site.outcome) == (2, (2, "the run failed with exit code 2"))
     assert f"section1_manage.py: {problem}\n" in site.log

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from common.config import nearest
+from common.config import suggest
 from common.errors import UsageError
 
 PREFIX = "section2_query_"
@@ -30,7 +30,7 @@ def find_query(directory: Path, name: str) -> Query:
     queries = read_queries(directory)
     short = name.removeprefix(PREFIX).removesuffix(".sql")
     if short not in queries:
-        raise UsageError(f"query {name!r}: no such query. {nearest(short, list(queries))}")
+        raise UsageError(f"query {name!r}: no such query. {suggest(short, list(queries))}")
     return queries[short]
 
 

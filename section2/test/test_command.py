@@ -76,7 +76,7 @@ def test_help_names_every_command_an_example_and_the_exit_codes() -> None:
         (("load", "--orders", "5", "--until", "yesterday"), "--until"),
         (("load", "--orders", "5", "--until", "2999-01-01"), "in the future"),
         (("query", "best_customers"), "no such query. "),
-        (("query", "average_baskets"), "did you mean 'average_basket'?"),
+        (("query", "average_baskets"), "Did you mean 'average_basket'?"),
         (("psql", "--role", "nobody"), "invalid choice"),
         (("erd", "--format", "gif"), "invalid choice"),
         (("load-members", "--applications", "/nowhere"), "no such directory. Run section 1"),

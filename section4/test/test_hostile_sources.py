@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import pytest
 
-from common.test.hostile import mutated, verdicts
+from common.test.fuzzing import mutated, verdicts
 from common.test.web_server import Reply, Site
 from section4.core.country import is_code
 from section4.core.record import Query, Record, SourceError, UnknownName

@@ -52,19 +52,22 @@ def test_help_comes_at_once_with_an_example_and_the_exit_codes() -> None:
     ("arguments", "said"),
     [
         ((), "the following arguments are required: --task-config"),
-        (("--task-config", "none.yaml"), "none.yaml: No such file or directory; name another file with --task-config"),
+        (("--task-config", "none.yaml"), "none.yaml: No such file or directory. Pass another file with --task-config."),
         (("--task-config", "section4_process.yaml", "--source", "cnn"), "invalid choice: 'cnn'"),
         (("--task-config", "section4_process.yaml", "--country", "XX"), "'XX' has 'XX', which is no country's code"),
         (("--task-config", "section4_process.yaml", "--country", "SG,all"), "has 'ALL', which is no country's code"),
         (("--task-config", "section4_process.yaml", "--country", "'; drop schema covid; --"), "no country's code"),
-        (("--task-config", "section4_process.yaml", "--from", "9.3.2022"), "'9.3.2022' is no date (e.g. 2022-03-09)"),
+        (
+            ("--task-config", "section4_process.yaml", "--from", "9.3.2022"),
+            "expected a date such as 2022-03-09, got '9.3.2022'.",
+        ),
         (
             ("--task-config", "section4_process.yaml", "--from", "2022-03-09", "--to", "2022-03-08"),
             "is before the first",
         ),
         (
             ("--task-config", "section4_process.yaml", "--postgresql-config", "none.yaml"),
-            "section4_manage.py: none.yaml: No such file or directory; name another file with --postgresql-config\n",
+            "section4_manage.py: none.yaml: No such file or directory. Pass another file with --postgresql-config.\n",
         ),
     ],
 )

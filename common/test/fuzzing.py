@@ -1,4 +1,4 @@
-"""Hostile input: good bytes, mutated by a seed that stands in every failure, and what became of them."""
+"""Fuzzing: valid bytes with random mutations. The random seed is part of every failure's message."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,8 +7,8 @@ from typing import TypeVar
 
 Case = TypeVar("Case")
 LONGEST = 4096  # bytes of a case
-_WORD = re.compile(rb"[-+\w./@*]+")
 MANY = (2, 3, 17, 300)
+_WORD = re.compile(rb"[-+\w./@*]+")
 NASTY = (
     b"\0", b"\n", b"\r", b"\r\n", b"\t", b" ", b'"', b'""', b"'", b",", b":", b"\\", b"\xef\xbb\xbf", b"\xff",
     b"\xc0\xaf", b"\xe2\x82", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8",
@@ -19,10 +19,10 @@ NASTY = (
 
 
 def mutated(random: Random, seeds: Sequence[bytes], words: Sequence[bytes] = ()) -> bytes:
-    """Return one of the seeds after up to eight mutations; `words` are what a parser takes seriously."""
+    """Return one of the seeds after up to eight mutations; `words` have a meaning to the parser."""
     content = random.choice(seeds)
     for _ in range(random.choice((0, 1, 1, 1, 2, 3, 8))):
-        start, end = _place(random, content)
+        start, end = _span(random, content)
         piece = random.choice(
             (
                 b"",
@@ -38,8 +38,8 @@ def mutated(random: Random, seeds: Sequence[bytes], words: Sequence[bytes] = ())
     return content
 
 
-def _place(random: Random, content: bytes) -> tuple[int, int]:
-    """Return where a mutation takes place: at a byte, from one to another, or where a word stands."""
+def _span(random: Random, content: bytes) -> tuple[int, int]:
+    """Return the part to replace: nothing, one byte, a random range or a word."""
     start, end = sorted((random.randint(0, len(content)), random.randint(0, len(content))))
     word = _WORD.search(content, start) if random.random() < 0.5 else None
     return word.span() if word else (start, random.choice((start, start + 1, end)))
@@ -48,7 +48,7 @@ def _place(random: Random, content: bytes) -> tuple[int, int]:
 def verdicts(
     parser: str, cases: int, draw: Callable[[Random], Case], accepts: Callable[[Case], bool]
 ) -> dict[str, str]:
-    """Return the row of results: how many cases were refused, how many accepted. Whatever `accepts` raises fails."""
+    """Run the cases and return how many were rejected and accepted. An exception of `accepts` fails the test."""
     accepted = 0
     for number in range(cases):
         case = draw(Random(f"{parser} {number}"))
@@ -58,4 +58,4 @@ def verdicts(
             error.add_note(f"{parser}, case {number}: {case!r}")
             raise
     assert 0 < accepted < cases
-    return {"parser": parser, "cases": f"{cases:,}", "refused": f"{cases - accepted:,}", "accepted": f"{accepted:,}"}
+    return {"parser": parser, "cases": f"{cases:,}", "rejected": f"{cases - accepted:,}", "accepted": f"{accepted:,}"}
