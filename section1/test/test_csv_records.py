@@ -1,4 +1,4 @@
-"""What is a record, and when is it malformed?"""
+"""Which records a file has and which of them are malformed, however its bytes are cut into blocks."""
 
 import csv
 import io
@@ -9,84 +9,109 @@ from hypothesis import strategies as st
 
 from section1.core import csv_records
 from section1.core.csv_records import Record, RecordCount, RecordTooLong, records
+from section1.core.plain_csv import BLOCK_BYTES
+from section1.test import oracle
 
+BOM = b"\xef\xbb\xbf"
 PIECES = ["a", "b", ",", '"', '""', "\n", "\r\n", "\r", " ", "é", "எ", "\0", "\ud800"]
 
+# The bytes and their records: text and fields, which are None for a malformed record.
+CORPUS: list[tuple[bytes, list[tuple[str, list[str] | None]]]] = [
+    (b"a,b\n", [("a,b", ["a", "b"])]),
+    (b"a,b\r\n", [("a,b", ["a", "b"])]),
+    (b"a,b", [("a,b", ["a", "b"])]),
+    (b"a,b\r", [("a,b\r", ["a", "b\r"])]),
+    (b",", [(",", ["", ""])]),
+    (b"   \n", [("   ", ["   "])]),
+    (b'""\n', [('""', [""])]),
+    (b"\n\r\na\n\n\r\n", [("a", ["a"])]),
+    (b'"a,b",c\n', [('"a,b",c', ["a,b", "c"])]),
+    (b'"a\nb",c\r\n', [('"a\nb",c', ["a\nb", "c"])]),
+    (b'"a\nb",cd\n', [('"a\nb",cd', ["a\nb", "cd"])]),
+    (b'"a ""b""",""\n', [('"a ""b""",""', ['a "b"', ""])]),
+    (b'a "b" c,d"\n', [('a "b" c,d"', ['a "b" c', 'd"'])]),
+    (b' "a",b\n', [(' "a",b', [' "a"', "b"])]),
+    # Text behind a closing quote.
+    (b'"a"x,b\nc,d\n', [('"a"x,b', None), ("c,d", ["c", "d"])]),
+    (b'"a"x"y,b,c,"d,e"\n', [('"a"x"y,b,c,"d,e"', None)]),
+    (b'"a" ,b\r\n', [('"a" ,b', None)]),
+    (b'"a"\r', [('"a"\r', None)]),
+    (b'"a"\rb\nc', [('"a"\rb', None), ("c", ["c"])]),
+    (b'"a"x,"b\nc"\n', [('"a"x,"b\nc"', None)]),
+    # A quote that nothing closes.
+    (b'a,"b\nc,d\n', [('a,"b\nc,d\n', None)]),
+    (b'a,"b""', [('a,"b""', None)]),
+    (b'a,"', [('a,"', None)]),
+    (b'a\n"\nb', [("a", ["a"]), ('"\nb', None)]),
+    (b'"' * 7, [('"' * 7, None)]),
+    # Byte order marks, carriage returns and other line ends.
+    (b"a\n\xef\xbb\xbfb", [("a", ["a"]), ("\ufeffb", ["\ufeffb"])]),
+    (BOM + BOM + b"a", [("\ufeffa", ["\ufeffa"])]),
+    (b"a\rb\r\nc", [("a\rb", ["a\rb"]), ("c", ["c"])]),
+    (b"a\r\r\nb", [("a\r", ["a\r"]), ("b", ["b"])]),
+    (b"a\n\rb", [("a", ["a"]), ("\rb", ["\rb"])]),
+    ("a\u2028b\x0b\x0c\x85".encode(), [("a\u2028b\v\f\x85", ["a\u2028b\v\f\x85"])]),
+    # NUL and bytes that are not UTF-8.
+    (b"a\0,b\n", [("a\ufffd,b", None)]),
+    (b"\0\0\n\0", [("\ufffd\ufffd", None), ("\ufffd", None)]),
+    (b"a\xff,b\n", [("a\ufffd,b", None)]),
+    (b"a\xff\0,b\n", [("a\ufffd\ufffd,b", None)]),
+    (b'"\xe2\x82",b\n', [('"\ufffd",b', None)]),
+    (b'a,b,"c\n\nd,e\xff\0\r\n', [('a,b,"c\n\nd,e\ufffd\ufffd\r\n', None)]),
+    (b"a\xc0\xacb", [("a\ufffd\ufffdb", None)]),
+    (b"\xe0\x80\xa2a,b\nc", [("\ufffd\ufffd\ufffda,b", None), ("c", ["c"])]),
+    (b"a\xed\xa0\x80", [("a\ufffd\ufffd\ufffd", None)]),
+    (b"\xf4\x90\x80\x80", [("\ufffd\ufffd\ufffd\ufffd", None)]),
+    (b"a\xe2\x82", [("a\ufffd", None)]),
+    (b"\xe2\x82\na", [("\ufffd", None), ("a", ["a"])]),
+    ("a,b\n".encode("utf-16-le"), [("a\ufffd,\ufffdb\ufffd", None), ("\ufffd", None)]),
+]
 
-def in_blocks(content: bytes, size: int) -> list[Record]:
+
+def in_blocks(content: bytes, size: int = 1 << 20) -> list[Record]:
     return list(records(content[start : start + size] for start in range(0, len(content), size)))
 
 
-@pytest.mark.parametrize(
-    ("content", "fields"),
-    [
-        (b"a,b\n", ["a", "b"]),
-        (b"a,b\r\n", ["a", "b"]),
-        (b"a,b", ["a", "b"]),
-        (b"a,b\r", ["a", "b\r"]),
-        (b",", ["", ""]),
-        (b'"a,b",c\n', ["a,b", "c"]),
-        (b'"a\nb",c\r\n', ["a\nb", "c"]),
-        (b'"a ""b""",""\n', ['a "b"', ""]),
-        (b'a "b" c,d"\n', ['a "b" c', 'd"']),
-        (b' "a",b\n', [' "a"', "b"]),
-        (b"   \n", ["   "]),
-        (b'""\n', [""]),
-    ],
-)
-def test_a_good_record_gives_its_fields(content: bytes, fields: list[str]) -> None:
-    [record] = in_blocks(content, 1 << 20)
-    assert record.fields == fields
-
-
-@pytest.mark.parametrize(
-    ("content", "texts"),
-    [
-        (b'"a"x,b\nc,d\n', ['"a"x,b', "c,d"]),
-        (b'"a" ,b\r\n', ['"a" ,b']),
-        (b'"a"\r', ['"a"\r']),
-        (b'"a"x,"b\nc"\n', ['"a"x,"b\nc"']),
-        (b'a,"b\nc,d\n', ['a,"b\nc,d\n']),
-        (b'a,"b""', ['a,"b""']),
-        (b"a\xff,b\n", ["a\ufffd,b"]),
-        (b"a\0,b\n", ["a\ufffd,b"]),
-        (b'"\xe2\x82",b\n', ['"\ufffd",b']),
-        (b"a\xff\0,b\n", ["a\ufffd\ufffd,b"]),
-    ],
-)
-def test_a_malformed_record_gives_its_text(content: bytes, texts: list[str]) -> None:
-    first, *others = in_blocks(content, 1 << 20)
-    assert first.fields is None
-    assert [record.text for record in (first, *others)] == texts
-
-
-def test_empty_lines_are_no_records() -> None:
-    assert in_blocks(b"\n\r\na\n\n\r\n", 1 << 20) == [Record("a", ["a"])]
+@pytest.mark.parametrize(("content", "found"), CORPUS, ids=[repr(content) for content, _ in CORPUS])
+def test_content_has_these_records_at_every_block_size(
+    content: bytes, found: list[tuple[str, list[str] | None]]
+) -> None:
+    by_oracle = oracle.records(oracle.text_of(content))
+    assert [
+        (oracle.shown(record.text), None if oracle.is_broken(record) else list(record.fields)) for record in by_oracle
+    ] == found
+    behind_mark = content.removeprefix(BOM)
+    for size in range(1, len(behind_mark) + 1):
+        assert in_blocks(behind_mark, size) == [Record(text, fields) for text, fields in found]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.integers(1, 7))
-def test_the_borders_of_blocks_do_not_show(pieces: list[str], size: int) -> None:
+def test_block_size_does_not_change_records(pieces: list[str], size: int) -> None:
     content = "".join(pieces).encode("utf-8", "surrogatepass")
-    assert in_blocks(content, size) == in_blocks(content, 1 << 20)
+    assert in_blocks(content, size) == in_blocks(content)
 
 
-def test_a_record_longer_than_a_reader_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_long_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_records, "MAX_RECORD_BYTES", 10)
-    blocks = iter([b'a,"b', b"b" * 6, b"b", b"b", b"b"])  # of 4, 10, 11 (its last may be a CR), 12 bytes
-    with pytest.raises(RecordTooLong):
+    blocks = iter([b'a,"b', b"b" * 6, b"b", b"b", b"b"])  # 4, 10, 11 (the last byte may be a CR), 12 bytes
+    with pytest.raises(RecordTooLong) as caught:
         list(records(blocks))
+    assert str(caught.value) == "a row is longer than 16 MiB (perhaps a quote that nothing closes)"
     assert list(blocks) == [b"b"]
     with pytest.raises(RecordTooLong):
-        in_blocks(b'a,"bbbbbbb"\n', 1 << 20)
+        in_blocks(b'a,"bbbbbbb"\n')
     for line_end in (b"", b"\n", b"\r\n"):
         assert in_blocks(b'a,"bbbbbb"' + line_end, 5) == [Record('a,"bbbbbb"', ["a", "bbbbbb"])]
 
 
-def test_it_is_said_how_long_a_record_may_be() -> None:
-    assert str(RecordTooLong()) == "a row is longer than 16 MiB (perhaps a quote that nothing closes)"
+def test_endless_record_is_refused_after_seventeen_blocks() -> None:
+    blocks = iter([b'"' + b"x" * (BLOCK_BYTES - 1), *[b"x" * BLOCK_BYTES] * 20])
+    with pytest.raises(RecordTooLong):
+        list(records(blocks))
+    assert len(list(blocks)) == 20 - csv_records.MAX_RECORD_BYTES // BLOCK_BYTES
 
 
-def test_records_are_given_as_their_blocks_come() -> None:
+def test_records_are_yielded_before_the_next_block_is_read() -> None:
     blocks = iter([b"a\nb\nc", b"\n", b'"d\ne",f', b"g\nh"])
     found = records(blocks)
     assert [next(found).text, next(found).text] == ["a", "b"]
@@ -94,12 +119,8 @@ def test_records_are_given_as_their_blocks_come() -> None:
     assert [record.fields for record in found] == [['c"d'], ['e"', "fg"], ["h"]]
 
 
-def test_a_record_with_a_quoted_line_end_may_go_on_in_the_next_block() -> None:
-    assert in_blocks(b'"a\nb",cd\n', 7) == [Record('"a\nb",cd', ["a\nb", "cd"])]
-
-
 @given(st.lists(st.lists(st.text(st.sampled_from('a,"\n\r'), max_size=5), min_size=2, max_size=2)), st.integers(1, 7))
-def test_the_count_of_records_is_what_a_csv_reader_finds(rows: list[list[str]], size: int) -> None:
+def test_record_count_equals_a_csv_readers(rows: list[list[str]], size: int) -> None:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(rows)
     content, count = written.getvalue().encode(), RecordCount()

@@ -1,171 +1,179 @@
-"""A dry run reads, labels and reports, and leaves every byte, name and date as it was."""
+"""--dry-run and --compare read and report, and leave every byte, name and date as it was."""
 
 import fcntl
-import os
-import re
 import shutil
-import subprocess
 import sys
-from hashlib import sha256
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from common.paths import ROOT
-from section1.test.support import BATCH, application, config_for, csv_of, publish, write_files
-from section1.test.test_manage import SHORT_RUN, without_progress
+from common.progress import Progress
+from section1 import main
+from section1.config import CONF, ProcessConfig
+from section1.main import Request, compare
+from section1.operator.destination import Destination
+from section1.operator.engine import Engine
+from section1.test.command import COMMAND, CONFIG, PATHS, QUICK_JAVA, Ran, figures_of, run, unprivileged
+from section1.test.support import BATCH, NOW, Tree, application, config_for, csv_of, publish, tree, write_files
 
-Tree = dict[str, tuple[int, int, str]]
-
-MESSY = {
+DIFFICULT = {
     "bom.csv": b"\xef\xbb\xbf" + csv_of(application()),
     "crlf.CSV": csv_of(application()).replace(b"\n", b"\r\n"),
     "empty.csv": b"",
     "plain.csv": csv_of(application(), application(mobile_no="1")),
     "quotes.csv": csv_of(application(name='"Lim, Ada"'), "a,b", '"open'),
 }
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of what runs the job, so that nobody else writes there meanwhile; its tmp is the job's."""
-    root = tmp_path / "project"
-    for part in ("common", "section1"):
-        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "test", "dest", "log"))
-    shutil.copy2(ROOT / "section1_manage.py", root)
-    (tmp_path / "tmp").mkdir()
-    write_files(tmp_path / "src", MESSY)
-    return root
-
-
-def tree(folder: Path) -> Tree:
-    """Return mode, time of change and content of everything below, the folder itself included."""
-    paths = [folder, *folder.rglob("*")]
-    return {str(path): (path.lstat().st_mode, path.lstat().st_mtime_ns, content_of(path)) for path in paths}
-
-
-def content_of(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def dry_run(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the copy in its own folder, as the README says."""
-    shipped = ["--task-config", "section1_process.yaml", "--batch", BATCH, "--dry-run"]
-    temporary = project.parent / "tmp"
-    java = {"JAVA_TOOL_OPTIONS": f"{SHORT_RUN} -Djava.io.tmpdir={temporary}"}
-    place = java | {"TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "300"}
-    return subprocess.run(
-        [sys.executable, "section1_manage.py", *shipped, *arguments],
-        cwd=project,
-        env=os.environ | place,
-        capture_output=True,
-        text=True,
-    )
-
-
-def of_messy_files(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Dry-run src to dest, both beside the copy."""
-    folders = ["--src-path", str(project.parent / "src"), "--dest-path", str(project.parent / "dest")]
-    return dry_run(project, "--engine", "duckdb", *folders, *arguments)
-
-
-def told(ran: "subprocess.CompletedProcess[str]") -> tuple[int, str, dict[str, str]]:
-    """Return exit code, errors, and the closing table's numbers."""
-    lines = (re.fullmatch(r" *([a-z][\w ,-]*?) {2,}([\d,]+) *", line) for line in ran.stdout.splitlines())
-    return ran.returncode, without_progress(ran.stderr), {line[1]: line[2] for line in lines if line}
-
-
 ALL_READ = {
-    "files read": "4",
-    "files skipped, in a batch already": "0",
-    "files refused": "1",
-    "rows in": "7",
-    "successful": "4",
-    "unsuccessful": "3",
-    "row_malformed": "2",
-    "name_missing": "0",
-    "mobile_invalid": "1",
-    "birthday_missing": "0",
-    "birthday_invalid": "0",
-    "under_18": "0",
-    "email_invalid": "0",
+    **{"files read": "4", "files skipped, in a batch already": "0", "files refused": "1"},
+    **{"rows in": "7", "successful": "4", "unsuccessful": "3"},
+    **{"row_malformed": "2", "name_missing": "0", "mobile_invalid": "1", "birthday_missing": "0"},
+    **{"birthday_invalid": "0", "under_18": "0", "email_invalid": "0"},
 }
 
 
-def test_the_sample_is_labelled_and_nothing_is_made_in_the_project(project: Path) -> None:
-    before = tree(project.parent)
-    code, errors, numbers = told(dry_run(project, "--engine", "duckdb"))
-    assert (code, errors) == (0, "")
-    assert (numbers["rows in"], numbers["successful"], numbers["unsuccessful"]) == ("5,000", "709", "4,291")
-    assert content(tree(project.parent)) == content(before)
-    assert tree(project) == before_of(before, project)
+def run_in(directory: Path, *command: str) -> Ran:
+    """Run a command whose temporary files are in directory/tmp."""
+    temporary = str(directory / "tmp")
+    java = f"{QUICK_JAVA} -Djava.io.tmpdir={temporary}"
+    return run(command, directory, {"JAVA_TOOL_OPTIONS": java, "TMPDIR": temporary, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def content(everything: Tree) -> dict[str, str]:
-    """Leave out the times: the temporary folder's own changes while something is in it."""
-    return {name: digest for name, (_, _, digest) in everything.items()}
+def job_in(directory: Path, *arguments: str) -> Ran:
+    return run_in(directory, *unprivileged(), *COMMAND, *CONFIG, "--engine", "duckdb", "--batch", BATCH, *arguments)
 
 
-def before_of(everything: Tree, folder: Path) -> Tree:
-    """Return the part of a tree that lies in `folder`."""
-    inside = (str(folder), f"{folder}{os.sep}")
-    return {name: entry for name, entry in everything.items() if name == inside[0] or name.startswith(inside[1])}
+def checksums(everything: Tree) -> dict[str, str]:
+    """Leave out modes and times, which differ for the temporary directory while a run uses it."""
+    return {name: checksum for name, (_, _, checksum) in everything.items()}
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "spark"])
-def test_messy_files_are_staged_far_from_an_absent_destination(project: Path, engine: str) -> None:
-    before = tree(project.parent)
-    ran = of_messy_files(project, "--engine", engine)
-    code, errors, numbers = told(ran)
-    assert (code, errors) == (3, "")
-    assert ALL_READ.items() <= numbers.items()
-    assert f"batch {BATCH}: dry run, nothing written" in ran.stdout
-    assert "successful_application" not in ran.stdout
-    assert content(tree(project.parent)) == content(before)
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A directory with the difficult files in src, an empty tmp and a stricter configuration."""
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "strict.yaml").write_text(
+        (CONF / "section1_process.yaml").read_text().replace("adult_age: 18", "adult_age: 99")
+    )
+    write_files(tmp_path / "src", DIFFICULT)
+    return tmp_path
 
 
-def with_batch(project: Path) -> Path:
-    """Publish one of the messy files, and leave what a killed run leaves."""
-    config = config_for(project.parent)
-    write_files(config.source, {"plain.csv": MESSY["plain.csv"]})
+@pytest.fixture
+def destination(directory: Path) -> Path:
+    """A destination with a batch of plain.csv and the leftovers of a killed run."""
+    config = config_for(directory)
+    write_files(config.source, {"plain.csv": DIFFICULT["plain.csv"]})
     publish(config)
-    write_files(config.source, MESSY)
+    write_files(config.source, DIFFICULT)
     write_files(config.destination / ".staging" / "4711" / "source", {"0000000": b"half"})
     write_files(config.destination / "successful_application" / "2026-11-23T15", {"part-00000.csv": b"half"})
     return config.destination
 
 
-def test_a_destination_and_what_a_killed_run_left_there_stay_as_they_are(project: Path) -> None:
-    destination = with_batch(project)
-    before = tree(destination), tree(project), tree(project.parent / "src")
-    code, errors, numbers = told(of_messy_files(project))
-    assert (code, errors) == (3, "")
-    assert (numbers["files read"], numbers["files skipped, in a batch already"], numbers["rows in"]) == ("3", "1", "5")
-    assert (tree(destination), tree(project), tree(project.parent / "src")) == before
-    assert list((project.parent / "tmp").iterdir()) == []
+@pytest.mark.integration
+def test_dry_run_of_the_sample_creates_no_file_in_the_project(directory: Path) -> None:
+    project = directory / "project"  # a copy, so that no other process writes there
+    for part in ("common", "section1"):
+        excluded = shutil.ignore_patterns("__pycache__", "test", "dest", "log")
+        shutil.copytree(ROOT / part, project / part, ignore=excluded)
+    shutil.copy2(ROOT / "section1_manage.py", project)
+    before = tree(project)
+    options = [*CONFIG, "--batch", BATCH, "--engine", "duckdb", "--dry-run"]
+    ran = run_in(directory, sys.executable, str(project / "section1_manage.py"), *options)
+    figures = figures_of(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert (figures["rows in"], figures["successful"], figures["unsuccessful"]) == ("5,000", "709", "4,291")
+    assert (tree(project), list((directory / "tmp").iterdir())) == (before, [])
 
 
-def test_replacing_a_batch_can_be_tried_dry(project: Path) -> None:
-    destination = with_batch(project)
-    before = tree(destination)
-    code, errors, numbers = told(of_messy_files(project, "--reprocess"))
-    assert (code, errors) == (3, "")
-    assert ALL_READ.items() <= numbers.items()
-    assert tree(destination) == before
+@pytest.mark.integration
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_dry_run_needs_no_destination(directory: Path, engine: str) -> None:
+    before = tree(directory)
+    ran = run_in(directory, *COMMAND, *CONFIG, "--engine", engine, "--batch", BATCH, *PATHS, "--dry-run")
+    assert (ran.code, ran.err) == (3, "")
+    assert ALL_READ.items() <= figures_of(ran.out).items()
+    assert f"batch {BATCH}: dry run, nothing written" in ran.out
+    assert "successful_application" not in ran.out
+    assert checksums(tree(directory)) == checksums(before)
 
 
-def test_a_dry_run_neither_waits_for_another_run_nor_disturbs_it(project: Path) -> None:
-    destination = with_batch(project)
-    before = tree(destination)
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("arguments", "figures"),
+    [
+        (["--dry-run"], {"files read": "3", "files skipped, in a batch already": "1", "rows in": "5"}),
+        (["--dry-run", "--reprocess"], ALL_READ),
+        (["--compare", "strict.yaml", "--reprocess"], {"rows in": "7", "fall from successful to unsuccessful": "4"}),
+    ],
+)
+def test_locked_read_only_destination_stays_unchanged(
+    directory: Path, destination: Path, arguments: list[str], figures: dict[str, str]
+) -> None:
+    before = tree(destination), tree(directory / "src")
+    for path in (destination, *destination.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
     with (destination / ".lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert told(of_messy_files(project))[:2] == (3, "")
-    assert tree(destination) == before
+        ran = job_in(directory, *PATHS, *arguments)
+    for path in (destination, *destination.rglob("*")):
+        path.chmod(before[0][str(path)][0] & 0o777)
+    assert (ran.code, ran.err) == (3, "")
+    assert figures.items() <= figures_of(ran.out).items()
+    assert (tree(destination), tree(directory / "src")) == before
+    assert list((directory / "tmp").iterdir()) == []
 
 
-def test_a_dry_run_that_fails_leaves_nothing_either(project: Path) -> None:
-    write_files(project.parent / "src", {"a.csv": b"", "b.csv": b"name\n"})
-    before = tree(project.parent)
-    code, errors, _ = told(of_messy_files(project))
-    assert (code, errors.count("\n")) == (1, 1)
-    assert content(tree(project.parent)) == content(before)
+@pytest.mark.integration
+def test_failed_dry_run_leaves_nothing(directory: Path) -> None:
+    write_files(directory / "src", {"a.csv": b"", "b.csv": b"name\n"})
+    before = tree(directory)
+    ran = job_in(directory, *PATHS, "--dry-run")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert checksums(tree(directory)) == checksums(before)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessConfig:
+    """A source of one successful row, no destination, and temporary files in tmp_path/tmp."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    config = config_for(tmp_path)
+    write_files(config.source, {"a.csv": csv_of(application())})
+    return config
+
+
+@pytest.mark.parametrize("reprocess", [False, True])
+def test_dry_run_reports_what_a_run_would_do(config: ProcessConfig, tmp_path: Path, reprocess: bool) -> None:
+    first = publish(config, dry_run=True, reprocess=reprocess)
+    assert (first.report.batch, first.report.rows, first.report.counts.successful) == (BATCH, 1, 1)
+    assert (first.nothing_new, first.replaced, config.destination.exists()) == (False, False, False)
+    publish(config)
+    before = tree(config.destination)
+    second = publish(config, dry_run=True, reprocess=reprocess)
+    found = second.report.batch, second.report.rows, second.nothing_new, second.replaced
+    assert found == ((BATCH, 1, False, True) if reprocess else (f"{BATCH}-2", 0, True, False))
+    assert (tree(config.destination), list((tmp_path / "tmp").iterdir())) == (before, [])
+
+
+def test_dry_run_and_compare_ignore_the_lock(config: ProcessConfig) -> None:
+    with Destination(config.destination).lock():
+        assert publish(config, dry_run=True).report.rows == 1
+        assert compare(config, config.rules, Request(BATCH, NOW), Progress()).batch == BATCH
+
+
+def test_engine_is_created_for_a_dry_run(config: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    requested: list[bool] = []
+    engine_of = main.engine_of
+
+    def engine(config: ProcessConfig, *, dry_run: bool) -> Engine:
+        requested.append(dry_run)
+        return engine_of(config, dry_run=dry_run)
+
+    monkeypatch.setattr(main, "engine_of", engine)
+    publish(config)
+    publish(config, dry_run=True)
+    compare(config, config.rules, Request(BATCH, NOW), Progress())
+    assert requested == [False, True, True]

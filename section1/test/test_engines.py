@@ -1,149 +1,98 @@
 """Both engines, one contract: every row in exactly one output, labelled as the oracle labels it."""
 
 import string
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, settings
 
-from common.paths import ROOT
-from section1.config import ProcessConfig
 from section1.operator import duckdb_operator
-from section1.test import nasty
-from section1.test.nasty import cell, folders
+from section1.test import difficult_files
+from section1.test.difficult_files import cell, directories
+from section1.test.engines import ENGINES, HAND_MADE, generated_files, label_as_oracle
 from section1.test.oracle import judge
-from section1.test.support import application, bytes_of, config_for, csv_of, outputs_of, publish, rows_of, write_files
+from section1.test.support import (
+    BATCH,
+    application,
+    bytes_of,
+    config_for,
+    csv_of,
+    outputs_of,
+    publish,
+    rows_of,
+    write_files,
+)
 
-REAL_FILE = ROOT.parent / "shared" / "data" / "applications" / "applications_dataset_1.csv"
-MEGABYTE = 1 << 20
 FILES_AT_ONCE = 1000
-
-ENGINES = pytest.mark.parametrize("engine", ["duckdb", "spark"])
-
-HAND_MADE = {
-    "a.csv": csv_of(application(), application(name="")),
-    "b,{1}[*]?.CSV": csv_of(application(name="李小龍"), application(name="அருள் குமார்")),
-    "big.csv": csv_of(
-        *(application(name="x" * MEGABYTE) for _ in range(3)),
-        application(name="Mr " * (MEGABYTE // 3) + "Lee"),
-        application(name="Lee" + " Jr" * (MEGABYTE // 3)),
-        application(name='"' + "," * MEGABYTE + '"'),
-        application(email="@" * MEGABYTE),
-        application(email="." * MEGABYTE + "@a.com"),
-        application(email="a@" + "a." * (MEGABYTE // 2) + "com"),
-        application(email="a@" + "." * MEGABYTE + "com"),
-        application(date_of_birth="0" * MEGABYTE),
-        application(mobile_no="-" * MEGABYTE + "91234567"),
-        '"' + "y" * MEGABYTE,
-    ),
-    "c d%20é.csv": b"mobile_no,extra,Name,date_of_birth, EMAIL \n91234567,x,Ada Lim,12/10/1990,a@b.net\n",
-    "crlf.csv": b"\xef\xbb\xbf" + csv_of(application(name='"Lim, Ada"'), "").replace(b"\n", b"\r\n"),
-    "empty.csv": b"",
-    "header.csv": csv_of(),
-}
 ODD_LINES = (",,,", " , 9123 ,31-02-1990, 12-34", "a,b,c", "a,b,c,d,e", '"a"b,c,d,e', "a\0,b,c,d", " ")
 
 
-def label_everything(tmp_path: Path, engine: str, files: dict[str, bytes], **changes: object) -> ProcessConfig:
-    """Publish a folder of these files and require what the oracle says of them."""
-    config = config_for(tmp_path, engine=engine, **changes)
-    write_files(config.source, files)
-    report, verdict = publish(config).report, judge(files)
-    assert {file.name: file.rows for file in report.files} == verdict.rows
-    assert {file.name for file in report.refused} == verdict.refused
-    assert outputs_of(config) == (Counter(verdict.successful), Counter(verdict.unsuccessful))
-    return config
-
-
 @ENGINES
-def test_hand_made_and_generated_nasty_files_are_labelled_as_the_oracle_says(
+def test_difficult_files_are_labelled_as_the_oracle_does(
     engine: str, tmp_path: Path, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
 ) -> None:
-    files = list((HAND_MADE | nasty_files(budget(400, 10_000))).items())
+    files = list((HAND_MADE | generated_files(budget(400, 10_000))).items())
     for start in range(0, len(files), FILES_AT_ONCE):
-        label_everything(tmp_path / str(start), engine, dict(files[start : start + FILES_AT_ONCE]))
-    record({"engine": engine, "files labelled as the oracle says": f"{len(files):,}"})
+        label_as_oracle(tmp_path / str(start), engine, dict(files[start : start + FILES_AT_ONCE]))
+    record({"engine": engine, "files labelled as the oracle does": f"{len(files):,}"})
 
 
-def test_each_nasty_value_by_itself_is_labelled_as_the_oracle_says(tmp_path: Path) -> None:
-    names = [dress.format(core) for dress in nasty.DRESSES for core in nasty.CORES]
-    names += ["Ada Mei Lim".replace(" ", gap) for gap in nasty.GAPS] + ["[", "@", "A", "Z", "a", "z"]
-    emails = [f"{local}{amp}lin.com" for local in nasty.LOCALS for amp in nasty.AMPS]
-    emails += [f"ada@{host}" for host in nasty.HOSTS] + ["a..b@lin.com", "a..b@lin..com", "a@lin.com..", "@..com"]
+def test_each_difficult_value_is_labelled_as_the_oracle_does(tmp_path: Path) -> None:
+    pools = difficult_files
+    names = [dress.format(core) for dress in pools.DRESSES for core in pools.CORES]
+    names += ["Ada Mei Lim".replace(" ", gap) for gap in pools.GAPS] + ["[", "@", "A", "Z", "a", "z"]
+    emails = [f"{local}{at}lin.com" for local in pools.LOCALS for at in pools.AT_SIGNS]
+    emails += [f"ada@{host}" for host in pools.HOSTS] + ["a..b@lin.com", "a..b@lin..com", "a@lin.com..", "@..com"]
     emails += [f"{sign}@{sign}.com" for sign in string.printable if sign.isprintable()]
-    days = [shape.format(*day) for shape in nasty.SHAPES for day in nasty.DAYS]
+    days = [shape.format(*day) for shape in pools.SHAPES for day in pools.DAYS]
     plain = {"name": "Ada Lim", "email": "ada@lim.com", "date_of_birth": "1990-12-10", "mobile_no": "91234567"}
-    values = {"name": names, "email": emails, "date_of_birth": days, "mobile_no": list(nasty.MOBILES)}
+    values = {"name": names, "email": emails, "date_of_birth": days, "mobile_no": list(pools.MOBILES)}
     rows = [plain | {column: value} for column in values for value in dict.fromkeys(values[column])]
-    rows += [plain | {column: pad.format(value)} for column, value in plain.items() for pad in set(nasty.PADS)]
-    lines = [",".join(cell(value.replace(nasty.WILD, "é"), "needed") for value in row.values()) for row in rows]
+    rows += [plain | {column: pad.format(value)} for column, value in plain.items() for pad in set(pools.PADS)]
+    lines = [",".join(cell(value.replace(pools.ANY, "é"), "needed") for value in row.values()) for row in rows]
     assert len(lines) > 1_500
-    label_everything(tmp_path, "duckdb", {"a.csv": csv_of(*lines, *ODD_LINES, *lines[:1], '"open')})
+    label_as_oracle(tmp_path, "duckdb", {"a.csv": csv_of(*lines, *ODD_LINES, *lines[:1], '"open')})
 
 
-@pytest.mark.needs("shared_data")
 @ENGINES
-def test_the_real_file_gives_294_and_1705(engine: str, tmp_path: Path) -> None:
-    config = label_everything(tmp_path, engine, {"real.csv": REAL_FILE.read_bytes()})
-    successful, unsuccessful = outputs_of(config)
+def test_real_file_has_294_successful_and_1705_other_rows(engine: str, tmp_path: Path, real_data: Path) -> None:
+    real = (real_data / "applications" / "applications_dataset_1.csv").read_bytes()
+    successful, unsuccessful = outputs_of(label_as_oracle(tmp_path, engine, {"real.csv": real}))
     assert (successful.total(), unsuccessful.total()) == (294, 1705)
 
 
+@pytest.mark.integration
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
-@given(files=folders())
-def test_a_generated_nasty_folder_is_labelled_as_the_oracle_says(
+@given(files=directories())
+def test_generated_directory_is_labelled_as_the_oracle_does(
     files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    if judge(files).rows:  # otherwise nothing can be read, and the job says so
-        label_everything(tmp_path_factory.mktemp("nasty"), "duckdb", files)
+    if judge(files).rows:  # otherwise every file is refused
+        label_as_oracle(tmp_path_factory.mktemp("difficult"), "duckdb", files)
 
 
-def nasty_files(count: int) -> dict[str, bytes]:
-    """Draw this many generated files, under names that differ."""
-    files: dict[str, bytes] = {}
-
-    @seed(20261123)
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(folders())
-    def draw(folder: dict[str, bytes]) -> None:
-        files.update(
-            {f"{len(files) + number:06}{name}": content for number, (name, content) in enumerate(folder.items())}
-        )
-
-    draw()
-    return dict(list(files.items())[:count])
-
-
-def test_a_thousand_small_files_are_one_batch(tmp_path: Path) -> None:
-    files = {f"{number:04}.csv": csv_of(application(mobile_no=f"9{number:07}")) for number in range(1000)}
-    config = label_everything(tmp_path, "duckdb", files)
-    assert outputs_of(config)[0].total() == 1000
-
-
-@pytest.mark.parametrize(("engine", "parts"), [("duckdb", 3), ("spark", 3)])
-def test_the_same_input_gives_the_same_bytes_in_as_many_parts_as_configured(
-    engine: str, parts: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
+def test_same_input_gives_the_same_bytes_in_three_parts(engine: str, tmp_path: Path) -> None:
     files = {f"{n}.csv": csv_of(*(application(mobile_no=f"9{n}{row:06}") for row in range(50))) for n in range(7)}
-    first = bytes_of(label_everything(tmp_path / "first", engine, files, parts=parts))
-    again = bytes_of(label_everything(tmp_path / "again", engine, files, parts=parts))
+    first = bytes_of(label_as_oracle(tmp_path / "first", engine, files, parts=3))
+    again = bytes_of(label_as_oracle(tmp_path / "again", engine, files, parts=3))
     assert first == again
-    assert len(first) == 2 * parts
+    assert len(first) == 2 * 3
 
 
-def test_engines_write_the_same_bytes_of_one_file(tmp_path: Path) -> None:
+@pytest.mark.integration
+def test_engines_write_the_same_bytes(tmp_path: Path) -> None:
     lines = [application(name=f" Ada\r{n} ,x", email='"a"b', date_of_birth='"", "') for n in range(9)]
     files = {"a.csv": csv_of(*lines, application())}
-    on_duckdb, on_spark = (bytes_of(label_everything(tmp_path / e, e, files)) for e in ("duckdb", "spark"))
+    on_duckdb, on_spark = (bytes_of(label_as_oracle(tmp_path / e, e, files)) for e in ("duckdb", "spark"))
     assert on_duckdb == on_spark
 
 
-def test_rows_stand_in_the_order_of_the_files(tmp_path: Path) -> None:
+def test_rows_are_in_the_order_of_the_files(tmp_path: Path) -> None:
     files = {f"{n}.csv": csv_of(application(mobile_no=f"9000000{n}")) for n in range(5)}
-    config = label_everything(tmp_path, "duckdb", files)
-    rows = rows_of(config.destination / "successful_application" / "2026-11-23T16")
+    config = label_as_oracle(tmp_path, "duckdb", files)
+    rows = rows_of(config.destination / "successful_application" / BATCH)
     assert [row[3] for row in rows] == ["90000000", "90000001", "90000002", "90000003", "90000004"]
 
 

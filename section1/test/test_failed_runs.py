@@ -1,0 +1,161 @@
+"""A run publishes nothing when its input changes, a row is lost, or publishing fails."""
+
+import logging
+import os
+from collections.abc import Callable
+from errno import ENOSPC
+from pathlib import Path
+
+import pytest
+
+from common.errors import Busy
+from section1.config import ProcessConfig
+from section1.core.report import Report
+from section1.main import RowsLost
+from section1.operator.destination import Destination, Stage
+from section1.operator.source import Source, SourceChanged
+from section1.test.engines import interfere
+from section1.test.support import (
+    NEXT_BATCH,
+    SUCCESSFUL_HEADER,
+    application,
+    config_for,
+    csv_of,
+    everything_in,
+    publish,
+    write_files,
+)
+
+GOOD, MIXED = csv_of(application()), csv_of(application("Bob Tan"), application(mobile_no="1"))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> ProcessConfig:
+    """A source of one successful row and no destination."""
+    config = config_for(tmp_path)
+    write_files(config.source, {"a.csv": GOOD})
+    return config
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: os.utime(path, ns=(1, 1)),
+        lambda path: path.write_bytes(path.read_bytes() + b"x,y,z,1\n"),
+        lambda path: path.write_bytes(path.read_bytes().swapcase()),
+        lambda path: path.unlink(),
+        lambda path: (path.with_name("new").write_bytes(path.read_bytes()), path.with_name("new").rename(path)),
+    ],
+    ids=["touched", "longer", "same length", "removed", "replaced"],
+)
+def test_file_that_changes_during_a_run_publishes_nothing(
+    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+) -> None:
+    # A quoted row is labelled from the staging directory, so the engine itself does not notice the change.
+    write_files(config.source, {"a.csv": csv_of(application(name='"Ada Lim"')), "b.csv": GOOD})
+    interfere(monkeypatch, before=lambda source: change(source.files[0].path))
+    with pytest.raises(SourceChanged) as caught:
+        publish(config)
+    assert str(caught.value) == (
+        "a.csv: changed while it was read, nothing was published; run again once it is complete"
+    )
+    assert (caught.value.exit_code, everything_in(config.destination)) == (1, {})
+
+
+def test_changed_file_is_reported_instead_of_the_engines_error(
+    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(source: Source) -> None:
+        source.files[0].path.write_bytes(b"")
+        raise RuntimeError
+
+    interfere(monkeypatch, before=change)
+    with pytest.raises(SourceChanged):
+        publish(config)
+
+
+def rewrite(content: bytes) -> Callable[[Path], object]:
+    return lambda output: (output / "part-00000.csv").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("lost", "after", "counted", "written"),
+    [
+        (1, lambda _: None, "0 + 0", "1 + 0"),
+        (-1, lambda _: None, "2 + 0", "1 + 0"),
+        (0, rewrite(SUCCESSFUL_HEADER), "1 + 0", "0 + 0"),
+        (0, rewrite(SUCCESSFUL_HEADER + b"a,b\n" * 2), "1 + 0", "2 + 0"),
+        (1, rewrite(SUCCESSFUL_HEADER), "0 + 0", "0 + 0"),
+        (0, lambda output: (output / "part-00000.csv").unlink(), "1 + 0", "0 + 0"),
+    ],
+    ids=["one less", "one more", "not written", "written twice", "neither counted nor written", "no part file"],
+)
+@pytest.mark.parametrize("replacing", [False, True])
+def test_wrong_number_of_rows_publishes_nothing(
+    *,
+    replacing: bool,
+    lost: int,
+    after: Callable[[Path], object],
+    counted: str,
+    written: str,
+    config: ProcessConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if replacing:
+        publish(config)
+    before = everything_in(config.destination)
+    interfere(monkeypatch, after=after, lost=lost)
+    with pytest.raises(RowsLost) as caught:
+        publish(config, reprocess=replacing)
+    figures = f"1 rows were read, {counted} counted, {written} written"
+    assert str(caught.value) == f"{figures}; nothing was published; please report this line"
+    assert (caught.value.exit_code, everything_in(config.destination)) == (1, before)
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_failed_replacement_restores_the_old_batch(
+    renamed: bool, config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(config)
+    before = everything_in(config.destination)
+    publish_for_real = Destination.publish
+
+    def fail(destination: Destination, stage: Stage, report: Report) -> None:
+        if renamed:
+            publish_for_real(destination, stage, report)
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Destination, "publish", fail)
+    write_files(config.source, {"a.csv": csv_of(application(name="Bob Tan"))})
+    with pytest.raises(OSError, match="No space left"):
+        publish(config, reprocess=True)
+    assert everything_in(config.destination) == before
+
+
+def test_failed_run_writes_no_pages(
+    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(config)
+    page = next((config.destination / "report").glob("*.html"))
+    page.unlink()
+    interfere(monkeypatch, lost=1)
+    write_files(config.source, {"b.csv": MIXED})
+    with caplog.at_level(logging.INFO), pytest.raises(RowsLost):
+        publish(config, NEXT_BATCH)
+    assert (page.exists(), caplog.records) == (False, [])
+
+
+def test_run_cleans_first_and_holds_the_lock(config: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = config.destination / ".staging" / "1"
+    left.mkdir(parents=True)
+    seen: list[object] = []
+
+    def look(_: Source) -> None:
+        seen.append(left.exists())
+        with pytest.raises(Busy), Destination(config.destination).lock():
+            pass
+        seen.append([path.name for path in left.parent.iterdir()])
+
+    interfere(monkeypatch, before=look)
+    publish(config)
+    assert (seen, list(left.parent.iterdir())) == ([False, [str(os.getpid())]], [])
