@@ -232,7 +232,7 @@ def content(parts: list[Any], rows: list[Row]) -> bytes:
 
 def directories() -> st.SearchStrategy[dict[str, bytes]]:
     """Draw directories of 1 to 3 files of up to 12 rows."""
-    any_three = (known_characters(),) * 3
+    any_characters = (known_characters(),) * 3
     rows = one_of_each(
         *NAME_POOLS, *EMAIL_POOLS, *DATE_POOLS, *MOBILE_POOLS, *LINE_POOLS, *(TANGLES,) * 4, *any_characters
     )

@@ -1,10 +1,10 @@
-"""What a disk may hold when its power is lost: file-system calls in, legal states out.
+"""A model of a disk that loses power: file-system calls in, possible states out.
 
-The rules promise less than the journalled file systems of Linux do, so that what passes here passes there:
-- What befalls one name reaches the disk in its order, what befalls two in any. A rename is one change of two names.
-- Flushing a folder keeps all that befell the names in it so far, and what must come before; not its own name.
-- Flushing a file keeps what was written so far, not its name. Of what was written since, each block of 512 bytes has
-  come or not, and the size is any between.
+The rules guarantee less than the journalled file systems of Linux do, so a job that is safe here is safe there:
+- Changes of one name reach the disk in order, changes of two names in any order. A rename is one change of two names.
+- Flushing a directory makes the changes of its names permanent, and those that must come before; not its own name.
+- Flushing a file makes its content permanent, not its name. Of the content written later, each block of 512 bytes has
+  reached the disk or not, and the size is any in between.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,15 +14,15 @@ from typing import Literal, NamedTuple
 
 BLOCK = 512
 
-Node = bytes | str | None  # what a file holds, what a link says, a folder
+Node = bytes | str | None  # the content of a file, the target of a link, or a directory
 State = dict[str, Node]
 Data = Literal["newest", "flushed", "zeros", "torn"]
 
 
 class Operation(NamedTuple):
-    """A call: `path` is made unless it is there, written behind what it holds, renamed to `target`, or the like."""
+    """A call on `path`. Creating keeps an existing file, writing appends, renaming moves to `target`."""
 
-    kind: Literal["folder", "file", "link", "write", "rename", "remove", "flush"]
+    kind: Literal["directory", "file", "link", "write", "rename", "remove", "flush"]
     path: str
     target: str = ""
     data: bytes = b""
@@ -30,7 +30,7 @@ class Operation(NamedTuple):
 
 @dataclass
 class _Node:
-    """A file by what it held after each call, a link, or a folder by what it holds now."""
+    """A file with its content after each call, a link, or a directory with its present entries."""
 
     versions: list[bytes] = field(default_factory=lambda: [b""])
     flushed: int = 0
@@ -38,24 +38,24 @@ class _Node:
     entries: dict[str, int] | None = None
 
     def content(self, data: Data, random: Random) -> bytes:
-        """Return what of a file is on disk."""
+        """Return the content that has reached the disk."""
         versions = self.versions[self.flushed :]
         if data in ("newest", "flushed"):
             return versions[-1 if data == "newest" else 0]
         if data == "zeros":
             return versions[0].ljust(len(versions[-1]), b"\0")
         size = random.choice([*map(len, versions), *range(len(versions[0]), len(versions[-1]), BLOCK)])
-        places = range(0, size, BLOCK)
-        blocks = [random.choice(versions)[place : place + BLOCK].ljust(BLOCK, b"\0") for place in places]
+        starts = range(0, size, BLOCK)
+        blocks = [random.choice(versions)[start : start + BLOCK].ljust(BLOCK, b"\0") for start in starts]
         return b"".join(blocks)[:size]
 
 
 class Disk:
-    """A disk that held `state` safely, and what was asked of it since; the folder "" is always there."""
+    """A disk with a permanent `state` and the calls since; the directory "" always exists."""
 
     def __init__(self, state: State) -> None:
         self._nodes = [_Node(entries={})]
-        self._changes: list[dict[tuple[int, str], int | None]] = []  # entries: which node is there then
+        self._changes: list[dict[tuple[int, str], int | None]] = []  # entries: the node that is there afterwards
         self._before: list[frozenset[int]] = []  # changes that must be on disk before each
         self._last: dict[tuple[int, str], int] = {}  # each name's last change
         self._safe: frozenset[int] = frozenset()
@@ -64,25 +64,25 @@ class Disk:
         self._safe = frozenset(range(len(self._changes)))
 
     def do(self, operation: Operation) -> None:
-        """Let a call happen."""
+        """Apply a call."""
         kind, path, target, data = operation
         match kind:
-            case "file" if self._is_there(path):
+            case "file" if self._exists(path):
                 pass
-            case "folder" | "file" | "link":
-                self._put(path, {"folder": None, "file": b"", "link": target}[kind])
+            case "directory" | "file" | "link":
+                self._put(path, {"directory": None, "file": b"", "link": target}[kind])
             case "write":
                 versions = self._nodes[self._number(path)].versions
                 versions.append(versions[-1] + data)
             case "rename":
-                self._change({self._place(path): None, self._place(target): self._number(path)})
+                self._change({self._slot(path): None, self._slot(target): self._number(path)})
             case "remove":
-                self._change({self._place(path): None})
+                self._change({self._slot(path): None})
             case "flush":
                 self._flush(self._number(path))
 
     def states(self, random: Random, number: int) -> Iterator[State]:
-        """Give what the disk may hold now: what a mere kill leaves, five hard cases, and so many drawn at random."""
+        """Yield possible states now: the one without power loss, five hard cases, and `number` random ones."""
         newest = frozenset(range(len(self._changes)))
         pending = sorted(newest - self._safe)
         yield self._state(newest, "newest", random)
@@ -96,11 +96,11 @@ class Disk:
             yield self._state(changes, random.choice(["newest", "flushed", "zeros", "torn"]), random)
 
     def _with(self, changes: Iterable[int]) -> frozenset[int]:
-        """Return what is on disk if these changes are, and no more than they need."""
+        """Return the changes on disk if these are, with only those that must come before."""
         return self._safe.union(changes, *(self._before[change] for change in changes))
 
     def _without(self, random: Random, pending: list[int]) -> frozenset[int]:
-        """Return all changes but one that is not safe and those that must come after it."""
+        """Return all changes except one that is not permanent and those that must come after it."""
         lost = random.choice(pending) if pending else None
         return frozenset(
             change for change in range(len(self._changes)) if change != lost and lost not in self._before[change]
@@ -109,16 +109,16 @@ class Disk:
     def _state(self, changes: frozenset[int], data: Data, random: Random) -> State:
         entries: dict[int, dict[str, int]] = {}
         for change in sorted(changes):
-            for (folder, name), number in self._changes[change].items():
-                entries.setdefault(folder, {}).pop(name, None)
+            for (directory, name), number in self._changes[change].items():
+                entries.setdefault(directory, {}).pop(name, None)
                 if number is not None:
-                    entries[folder][name] = number
+                    entries[directory][name] = number
         return dict(self._below(0, "", entries, data, random))
 
     def _below(
-        self, folder: int, path: str, entries: dict[int, dict[str, int]], data: Data, random: Random
+        self, directory: int, path: str, entries: dict[int, dict[str, int]], data: Data, random: Random
     ) -> Iterator[tuple[str, Node]]:
-        for name, number in sorted(entries.get(folder, {}).items()):
+        for name, number in sorted(entries.get(directory, {}).items()):
             node = self._nodes[number]
             if node.entries is not None:
                 yield f"{path}{name}", None
@@ -127,21 +127,21 @@ class Disk:
                 yield f"{path}{name}", node.content(data, random) if node.link is None else node.link
 
     def _put(self, path: str, content: Node) -> None:
-        """Make a node that is safe, and its name, which is not."""
+        """Create a permanent node; its name is not permanent yet."""
         if content is None:
             node = _Node(entries={})
         else:
             node = _Node(link=content) if isinstance(content, str) else _Node([content])
         self._nodes.append(node)
-        self._change({self._place(path): len(self._nodes) - 1})
+        self._change({self._slot(path): len(self._nodes) - 1})
 
     def _change(self, change: dict[tuple[int, str], int | None]) -> None:
-        last = {self._last[place] for place in change if place in self._last}
+        last = {self._last[slot] for slot in change if slot in self._last}
         self._before.append(frozenset(last.union(*(self._before[before] for before in last))))
         self._changes.append(change)
         self._last.update(dict.fromkeys(change, len(self._changes) - 1))
-        for (folder, name), number in change.items():
-            entries = self._nodes[folder].entries
+        for (directory, name), number in change.items():
+            entries = self._nodes[directory].entries
             assert entries is not None
             entries.pop(name, None)
             if number is not None:
@@ -152,15 +152,15 @@ class Disk:
         if node.entries is None:
             node.flushed = len(node.versions) - 1
         else:
-            self._safe = self._with([last for (folder, _), last in self._last.items() if folder == number])
+            self._safe = self._with([last for (directory, _), last in self._last.items() if directory == number])
 
-    def _place(self, path: str) -> tuple[int, str]:
-        folder, _, name = path.rpartition("/")
-        return self._number(folder), name
+    def _slot(self, path: str) -> tuple[int, str]:
+        directory, _, name = path.rpartition("/")
+        return self._number(directory), name
 
-    def _is_there(self, path: str) -> bool:
-        folder, name = self._place(path)
-        return name in (self._nodes[folder].entries or {})
+    def _exists(self, path: str) -> bool:
+        directory, name = self._slot(path)
+        return name in (self._nodes[directory].entries or {})
 
     def _number(self, path: str) -> int:
         number = 0

@@ -1,4 +1,4 @@
-"""Records what a command asks of a folder's disk, from strace: also what DuckDB and Arrow write outside of Python."""
+"""File-system calls of a command from strace's log, including those of DuckDB and Arrow outside Python."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from section1.test.disk_model import Operation
 
-# Without fdatasync, which a thread calls now and then while rows are written: less is promised to the model so.
+# Without fdatasync, which a thread calls at times while rows are written: the model then guarantees less.
 CALLS = ("openat", "mkdir", "symlink", "write", "rename", "unlink", "unlinkat", "rmdir", "fsync")
 STRACE = ("strace", "-f", "-y", "-xx", "-s", f"{1 << 24}", "-e", f"trace={','.join(CALLS)}", "-e", "signal=none")
 
@@ -16,7 +16,7 @@ _DESCRIPTOR = re.compile(r"\w+<([^>]*)>")
 
 
 def operations(log: Iterable[str], root: Path) -> list[Operation]:
-    """Return the calls on `root` and below that succeeded, with paths from there, in the order in which they ended."""
+    """Return the successful calls on `root` and below with relative paths, in the order in which they ended."""
     found = (operation for name, arguments in _calls(log) for operation in _operation(name, arguments))
     return [
         operation._replace(
@@ -33,7 +33,7 @@ def _below(root: Path, path: str) -> str:
 
 
 def _calls(log: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Give names and arguments of the calls that succeeded, those put together that the log tells in two lines."""
+    """Yield names and arguments of successful calls; a call that the log splits into two lines is joined."""
     begun: dict[str, str] = {}
     for line in log:
         thread, _, text = line.partition(" ")
@@ -48,7 +48,7 @@ def _calls(log: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _operation(name: str, arguments: str) -> Iterator[Operation]:
-    """Give what a call does to a disk."""
+    """Yield the effect of a call on a disk."""
     texts = [_bytes(text) for text in _TEXT.findall(arguments)]
     opened = _DESCRIPTOR.match(arguments)
     at = _bytes(opened[1]).decode() if opened else "/"
@@ -58,7 +58,7 @@ def _operation(name: str, arguments: str) -> Iterator[Operation]:
     paths = [str(Path(at, text.decode())) for text in texts]
     match name:
         case "mkdir":
-            yield Operation("folder", paths[0])
+            yield Operation("directory", paths[0])
         case "symlink":
             yield Operation("link", paths[1], texts[0].decode())
         case "rename":
@@ -70,5 +70,5 @@ def _operation(name: str, arguments: str) -> Iterator[Operation]:
 
 
 def _bytes(text: str) -> bytes:
-    """Return what strace's -xx writes as \\x61\\x62, or as it is where it is no path."""
+    """Decode strace's -xx notation \\x61\\x62; text that is no path is not encoded."""
     return bytes.fromhex(text.replace("\\x", "")) if text.startswith("\\x") else text.encode()

@@ -1,9 +1,9 @@
-"""Runs the job in forked processes, each struck at one file-system call that concerns its destination.
+"""Runs of the job in forked processes, each with a fault at one file-system call on its destination.
 
-One warm process (`python -m section1.test.faults`) forks a process per run, so that a run costs hundredths of a second
-and no hook gets into the tests' own process. Python's audit events tell of most calls; the few that have none are
-wrapped. Production code knows nothing of it. DuckDB is asked once for the same files and rules, and what it wrote is
-written again in the runs after: asking takes ten times as long as all the rest of a run.
+One warm process (`python -m section1.test.faults`) forks a process per run, so that a run takes hundredths of a second
+and no hook stays in the tests' own process. Python's audit events report most calls; the others are wrapped.
+DuckDB labels the same files under the same rules once and its output is replayed afterwards, because labelling takes
+ten times as long as the rest of a run.
 """
 
 import contextlib
@@ -30,17 +30,18 @@ from common.paths import ROOT
 from common.progress import Progress
 from section1.config import ProcessConfig, load_process
 from section1.core.report import Counts
-from section1.main import Request, engine_of
+from section1.main import Request
 from section1.operator.source import Source
 
 SIGNALS = ("SIGKILL", "SIGTERM")
 ERRORS = ("ENOSPC", "EIO", "EACCES")
 WITHOUT_EVENT = ("stat", "lstat", "fstat")
+SECONDS = 120  # after which a run that hangs is killed
 
 
 @dataclass(frozen=True)
 class Order:
-    """A run to make, and which faults strike it, by the number of the call."""
+    """A run to make, and its faults by the number of the call."""
 
     source: str
     destination: str
@@ -49,24 +50,24 @@ class Order:
     faults: tuple[tuple[int, str], ...] = ()
 
     def run(self) -> int:
-        """Do what the entry point does for this request, but for its table."""
-        folders = {"source": Path(self.source), "destination": Path(self.destination), "engine": "duckdb"}
-        config = _shipped().model_copy(update=folders)
+        """Do what the command does for this request, except printing."""
+        paths = {"source": Path(self.source), "destination": Path(self.destination), "engine": "duckdb"}
+        config = _shipped().model_copy(update=paths)
         section1.main.run(config, Request(self.batch, datetime.now(UTC), reprocess=self.reprocess), Progress())
         return 0
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended: its exit code (or minus the signal), what it printed, the calls it made or tried."""
+    """The exit code of a run (or minus the signal), its output, and the calls that it made or tried."""
 
     code: int
-    said: str
+    output: str
     calls: list[str]
 
 
 class Driver:
-    """The warm process, seen from a test."""
+    """The warm process as a test sees it."""
 
     def __enter__(self) -> "Driver":
         command = [sys.executable, "-m", "section1.test.faults"]
@@ -76,7 +77,10 @@ class Driver:
         return self
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=SECONDS)
+        finally:
+            self._process.kill()
 
     def run(self, order: Order) -> Ending:
         """Make one run."""
@@ -87,22 +91,22 @@ class Driver:
 
 
 class Calls:
-    """Counts the calls that concern the destination, writes them down, and strikes."""
+    """Counts the calls on the destination, logs them, and injects the faults."""
 
     def __init__(self, order: Order, log: int) -> None:
         self._destination, self._faults, self._log, self._count = order.destination, dict(order.faults), log, 0
 
     def watch(self) -> None:
-        """Hear of every call from now on; no way back."""
-        os.chdir("/")  # so that a relative path is a name below a folder that shutil.rmtree holds open
+        """Observe every call from now on, until the process ends."""
+        os.chdir("/")  # so that a relative path is a name below a directory that shutil.rmtree has open
         vars(os).update({name: self._counted(name, getattr(os, name)) for name in WITHOUT_EVENT})
-        vars(os)["fsync"] = self._counted("fsync", lambda _: None)  # costs time, and only a power cut would tell
+        vars(os)["fsync"] = self._counted("fsync", lambda _: None)  # is slow, and only a power loss would show it
         vars(os)["close"] = self._closing(os.close)
         vars(io)["open"] = self._opening(io.open)
-        sys.addaudithook(self._hear)
+        sys.addaudithook(self._hook)
 
     def make(self, name: str, where: object) -> None:
-        """Count this call, if it concerns the destination."""
+        """Count this call if it is on the destination."""
         path = _path(where)
         if path is None or not (path + "/").startswith((self._destination + "/", "./")):
             return
@@ -115,7 +119,7 @@ class Calls:
             code = getattr(errno, fault)
             raise OSError(code, os.strerror(code), path)
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
             self.make("open", arguments[0])
         elif event.startswith(("os.", "fcntl.")) and event not in ("os.kill", "os.putenv", "os.chdir"):
@@ -133,7 +137,7 @@ class Calls:
         def closing(descriptor: int) -> None:
             try:
                 self.make("close", descriptor)
-            except OSError:  # what failed to close is closed nevertheless
+            except OSError:  # the kernel closes the file even when close fails
                 close(descriptor)
                 raise
             close(descriptor)
@@ -146,14 +150,14 @@ class Calls:
         ) -> Any:
             if "w" not in mode:
                 return opened(file, mode, buffering, encoding, *others, **named)
-            binary = io.BufferedWriter(_Written(file, self))
+            binary = io.BufferedWriter(_WrittenFile(file, self))
             return binary if "b" in mode else io.TextIOWrapper(binary, encoding)
 
         return opening
 
 
-class _Written(io.FileIO):
-    """A file whose first write is a short one, so that a fault may come when half is written."""
+class _WrittenFile(io.FileIO):
+    """A file whose first write is a short one, so that a fault can occur when half is written."""
 
     def __init__(self, file: Any, calls: Calls) -> None:
         self._calls, self._torn = calls, False
@@ -174,37 +178,37 @@ class _Written(io.FileIO):
 
 
 class Replaying:
-    """DuckDB's engine, asked once for the same files and rules."""
+    """DuckDB's engine, which labels the same files under the same rules only once."""
 
     name = "duckdb"
 
-    def __init__(self, config: ProcessConfig, memory: Path) -> None:
-        self._config, self._memory = config, memory
+    def __init__(self, config: ProcessConfig, cache: Path) -> None:
+        self._config, self._cache = config, cache
 
     def versions(self) -> dict[str, str]:
-        """Return what the report is to name."""
         return {"duckdb": "replayed"}
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
-        """Write what DuckDB wrote, or now writes."""
-        question = f"{self._config.rules!r} {self._config.parts} {[file.read for file in source.files]}"
-        answer = self._memory / f"{hashlib.sha256(question.encode()).hexdigest()}.json"
-        if not answer.exists():
-            counts = engine_of(self._config).label(source, successful, unsuccessful)
-            parts = [
-                {part.name: part.read_text() for part in folder.iterdir()} for folder in (successful, unsuccessful)
-            ]
-            answer.write_text(json.dumps([counts.model_dump(), *parts]))
+        key = f"{self._config.rules!r} {self._config.parts} {[file.read for file in source.files]}"
+        cached = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+        outputs = (successful, unsuccessful)
+        if not cached.exists():
+            counts = _engine_of(self._config, dry_run=False).label(source, *outputs)
+            parts = [{part.name: part.read_text() for part in output.iterdir()} for output in outputs]
+            cached.write_text(json.dumps([counts.model_dump(), *parts]))
             return counts
-        counted, *outputs = json.loads(answer.read_text())
-        for folder, parts in zip((successful, unsuccessful), outputs, strict=True):
+        counted, *contents = json.loads(cached.read_text())
+        for output, parts in zip(outputs, contents, strict=True):
             for name, text in parts.items():
-                (folder / name).write_text(text)
+                (output / name).write_text(text)
         return Counts.model_validate(counted)
 
 
+_engine_of = section1.main.engine_of
+
+
 def _path(where: object) -> str | None:
-    """Return the path that a call is about, told by a path or a descriptor."""
+    """Return the path of a call, which names a path or a descriptor."""
     if isinstance(where, str | os.PathLike):
         path = str(os.fspath(where))
         return path if path.startswith("/") else f"./{path}"
@@ -213,14 +217,14 @@ def _path(where: object) -> str | None:
     return None
 
 
-def _be_a_run(order: Order, said: int, called: int) -> NoReturn:
-    """Run the entry point in this process and leave with its exit code."""
+def _become_run(order: Order, output: int, calls: int) -> NoReturn:
+    """Run the job in this process and exit with its code."""
     code: object = 70
     try:
-        os.dup2(said, 1)
-        os.dup2(said, 2)
-        os.environ["PROGRAM"] = "section1_manage.py"
-        Calls(order, called).watch()
+        signal.alarm(SECONDS)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        Calls(order, calls).watch()
         cli.run(order.run)
     except SystemExit as leaving:
         code = leaving.code
@@ -231,13 +235,13 @@ def _be_a_run(order: Order, said: int, called: int) -> NoReturn:
 
 
 def _run(order: Order) -> Ending:
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as called:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as calls:
         child = os.fork()
         if not child:
-            _be_a_run(order, said.fileno(), called.fileno())
+            _become_run(order, output.fileno(), calls.fileno())
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         texts = []
-        for file in (said, called):
+        for file in (output, calls):
             file.seek(0)
             texts.append(file.read().decode())
         return Ending(code, texts[0], texts[1].splitlines())
@@ -249,12 +253,12 @@ def _shipped() -> ProcessConfig:
 
 
 def serve() -> None:
-    """Make the runs that stdin orders, a line each, and answer each with a line."""
-    with tempfile.TemporaryDirectory() as folder:
-        memory = Path(folder)
-        vars(section1.main)["engine_of"] = lambda config: Replaying(config, memory)
-        (memory / "src").mkdir()
-        Order(str(memory / "src"), str(memory / "dest"), "2026-11-23T16").run()  # imports what a run imports late
+    """Make the runs that stdin orders, one per line, and print one line for each."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        vars(section1.main)["engine_of"] = lambda config, dry_run: Replaying(config, root)
+        (root / "src").mkdir()
+        Order(str(root / "src"), str(root / "dest"), "2026-11-23T16").run()  # import what a run imports late
         for line in sys.stdin:
             print(json.dumps(asdict(_run(Order(**json.loads(line))))), flush=True)
 

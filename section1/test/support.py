@@ -82,12 +82,13 @@ def outputs_of(config: ProcessConfig, batch: str = BATCH) -> tuple[Counter[Row],
 
 def bytes_of(config: ProcessConfig, batch: str = BATCH) -> dict[str, bytes]:
     """Return the CSV files of a batch."""
-    directories = [config.destination / name / batch for name in OUTPUTS]
-    return {
-        f"{directory.parent.name}/{part.name}": part.read_bytes()
-        for directory in directories
-        for part in directory.iterdir()
-    }
+    return part_files(config.destination, batch)
+
+
+def part_files(destination: Path, batch: str) -> dict[str, bytes]:
+    """Return the CSV files of a batch in this destination."""
+    outputs = [destination / name / batch for name in OUTPUTS]
+    return {f"{output.parent.name}/{part.name}": part.read_bytes() for output in outputs for part in output.iterdir()}
 
 
 def report_of(config: ProcessConfig, batch: str = BATCH) -> dict[str, Any]:

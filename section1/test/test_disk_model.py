@@ -1,4 +1,4 @@
-"""The model of a disk promises what a journalled file system does, and nothing more."""
+"""The model of a disk guarantees what a journalled file system does, and nothing more."""
 
 from pathlib import Path
 from random import Random
@@ -8,7 +8,7 @@ from section1.test.disk_record import operations
 
 
 def after(*operations: Operation, state: State | None = None) -> list[State]:
-    """Return all that a disk may hold after these calls, by far more draws than there are states."""
+    """Return all possible states after these calls, with far more draws than there are states."""
     disk = Disk(state or {})
     for operation in operations:
         disk.do(operation)
@@ -29,65 +29,65 @@ def put(path: str, content: bytes) -> list[Operation]:
 FLUSH = Operation("flush", "")
 
 
-def test_a_file_that_nobody_flushed_is_there_or_not_and_holds_all_nothing_or_zeros() -> None:
+def test_unflushed_file_may_be_absent_empty_complete_or_zeros() -> None:
     assert after(*put("a", b"xyz")) == in_any_order({}, {"a": b""}, {"a": b"xyz"}, {"a": b"\0\0\0"})
 
 
-def test_a_flushed_file_has_no_name_until_its_folder_is_flushed() -> None:
+def test_flushed_file_needs_a_flush_of_its_directory() -> None:
     calls = [*put("a", b"xyz"), Operation("flush", "a")]
     assert after(*calls) == in_any_order({}, {"a": b"xyz"})
     assert after(*calls, FLUSH) == [{"a": b"xyz"}]
 
 
-def test_a_flush_keeps_what_was_written_before_it_alone() -> None:
+def test_flush_keeps_only_earlier_writes() -> None:
     calls = [*put("a", b"xyz"), Operation("flush", "a"), FLUSH, Operation("write", "a", data=b"!")]
     assert after(*calls) == in_any_order({"a": b"xyz"}, {"a": b"xyz!"}, {"a": b"xyz\0"})
 
 
-def test_each_block_of_a_torn_file_has_come_or_not() -> None:
+def test_each_block_of_a_torn_file_is_written_or_not() -> None:
     one, two, none = b"1" * BLOCK, b"2" * BLOCK, b"\0" * BLOCK
     contents: list[Node] = [b"", one, none, one + two, one + none, none + two, none + none]
     assert after(*put("a", one + two), FLUSH) == in_any_order(*({"a": content} for content in contents))
 
 
-def test_a_rename_has_come_or_not_and_is_whole() -> None:
+def test_rename_is_atomic() -> None:
     state: State = {"a": b"new", "b": b"old"}
     assert after(Operation("rename", "a", "b"), state=state) == in_any_order(state, {"b": b"new"})
 
 
-def test_changes_of_one_name_come_in_their_order() -> None:
+def test_changes_of_one_name_are_ordered() -> None:
     calls = [Operation("link", "a", "x"), Operation("rename", "a", "b"), Operation("rename", "b", "c")]
     assert after(*calls) == in_any_order({}, {"a": "x"}, {"b": "x"}, {"c": "x"})
 
 
-def test_changes_of_two_names_come_in_any_order() -> None:
+def test_changes_of_two_names_are_not_ordered() -> None:
     calls = [Operation("link", "a", "x"), Operation("link", "b", "x")]
     assert after(*calls) == in_any_order({}, {"a": "x"}, {"b": "x"}, {"a": "x", "b": "x"})
 
 
-def test_what_is_in_a_folder_goes_with_the_folders_name() -> None:
-    calls = [Operation("folder", "a"), Operation("link", "a/1", "x"), Operation("flush", "a")]
+def test_directory_content_is_lost_with_its_name() -> None:
+    calls = [Operation("directory", "a"), Operation("link", "a/1", "x"), Operation("flush", "a")]
     assert after(*calls) == in_any_order({}, {"a": None, "a/1": "x"})
 
 
-def test_a_rename_is_kept_by_the_flush_of_either_folder_with_what_must_come_before_it_alone() -> None:
-    folders: State = {"a": None, "b": None}
+def test_flush_of_either_directory_keeps_a_rename() -> None:
+    directories: State = {"a": None, "b": None}
     calls = [Operation("link", "a/1", "x"), Operation("link", "a/2", "x"), Operation("rename", "a/2", "b/2")]
-    either: list[State] = [folders | {"b/2": "x"}, folders | {"a/1": "x", "b/2": "x"}]
-    assert after(*calls, Operation("flush", "b"), state=folders) == in_any_order(*either)
-    assert after(*calls, Operation("flush", "a"), state=folders) == [folders | {"a/1": "x", "b/2": "x"}]
+    either: list[State] = [directories | {"b/2": "x"}, directories | {"a/1": "x", "b/2": "x"}]
+    assert after(*calls, Operation("flush", "b"), state=directories) == in_any_order(*either)
+    assert after(*calls, Operation("flush", "a"), state=directories) == [directories | {"a/1": "x", "b/2": "x"}]
 
 
-def test_what_was_removed_may_be_back() -> None:
+def test_removed_file_may_reappear() -> None:
     assert after(Operation("remove", "a"), state={"a": b"x"}) == in_any_order({}, {"a": b"x"})
     assert after(Operation("remove", "a"), FLUSH, state={"a": b"x"}) == [{}]
 
 
-def test_a_file_that_is_there_is_opened_as_it_is() -> None:
+def test_opening_an_existing_file_keeps_it() -> None:
     assert after(Operation("file", "a"), state={"a": b"x"}) == [{"a": b"x"}]
 
 
-def test_a_log_is_read_with_calls_that_failed_that_were_interrupted_and_that_concern_others() -> None:
+def test_log_gives_successful_calls_below_the_root() -> None:
     log = [
         r'7 mkdir("\x2f\x61\x2f\x62", 0777) = 0',
         r'7 mkdir("\x2f\x61\x2f\x62", 0777) = -1 EEXIST (File exists)',
@@ -103,7 +103,7 @@ def test_a_log_is_read_with_calls_that_failed_that_were_interrupted_and_that_con
         "8 +++ exited with 0 +++",
     ]
     assert operations(log, Path("/a")) == [
-        Operation("folder", "b"),
+        Operation("directory", "b"),
         Operation("file", "f"),
         Operation("flush", "b"),
         Operation("write", "f", data=b'"\n'),

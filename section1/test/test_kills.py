@@ -1,10 +1,11 @@
-"""Killed at random, as often as the budget says: a reader sees the old batch or the new one, the next run mends."""
+"""Random kills, as many as the budget says: a reader sees the old batch or the new one, the next run completes."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,12 @@ import pytest
 from common.test.kills import row_of_kills
 from common.test.waiting import is_gone, wait_until
 from section1.test.faults import Driver, Ending, Order
-from section1.test.test_publishing_faults import SCENARIOS, Prepared, command, driver, mended, mistakes_of, prepare
+from section1.test.scenarios import SCENARIOS, Prepared, command, mistakes_of, mistakes_of_next_run, prepare
 
-__all__ = ["driver"]
+pytestmark = pytest.mark.slow
 
 HEALED = "the next run leaves what a clean one does"
-PATIENCE = 900  # rather than hang
+SECONDS = 900  # after which a run that hangs is killed
 Budget = Callable[[int, int], int]
 Record = Callable[[dict[str, str]], None]
 
@@ -30,7 +31,7 @@ def scenarios(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> list[
     return [prepare(name, driver, tmp_path_factory.mktemp(name)) for name in SCENARIOS]
 
 
-def test_forked_runs_killed_at_random_calls_up_to_three_in_a_row(
+def test_forked_runs_killed_up_to_three_times_in_a_row(
     scenarios: list[Prepared], driver: Driver, tmp_path: Path, budget: Budget, record: Record
 ) -> None:
     random, kills = Random("forked"), 0
@@ -40,15 +41,15 @@ def test_forked_runs_killed_at_random_calls_up_to_three_in_a_row(
         order = prepared.copied(tmp_path / "dest")
         for _ in range(random.randint(1, 3)):
             fault = (random.randint(1, len(prepared.calls)), "SIGKILL")
-            struck = driver.run(replace(order, faults=(fault,)))
-            kills += struck.code == -signal.SIGKILL
-            mistakes += mistakes_of(struck, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
-        mistakes += mended(prepared, order, driver)
+            killed = driver.run(replace(order, faults=(fault,)))
+            kills += killed.code == -signal.SIGKILL
+            mistakes += mistakes_of(killed, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
+        mistakes += mistakes_of_next_run(prepared, order, driver)
     assert mistakes == []
     record(row_of_kills(1, "a forked run, at a random call", kills, HEALED, lost=len(mistakes), doubled=0))
 
 
-def test_the_real_command_killed_at_a_random_moment_of_its_work(
+def test_real_command_killed_at_a_random_moment(
     scenarios: list[Prepared], driver: Driver, tmp_path: Path, budget: Budget, record: Record
 ) -> None:
     random, kills = Random("real"), 0
@@ -58,25 +59,20 @@ def test_the_real_command_killed_at_a_random_moment_of_its_work(
         prepared = random.choice(scenarios)
         order = prepared.copied(tmp_path / "dest")
         with started(order) as run:
-            wait_until(partial(has_begun, run, order), PATIENCE, pause=0.001)
+            wait_until(partial(has_begun, run, order), SECONDS, pause=0.001)
             time.sleep(seconds * random.random())
             run.kill()
-            struck = ending_of(run)
-        kills += struck.code == -signal.SIGKILL
-        mistakes += mistakes_of(struck, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
-        mistakes += mended(prepared, order, driver)
+            killed = ending_of(run)
+        kills += killed.code == -signal.SIGKILL
+        mistakes += mistakes_of(killed, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
+        mistakes += mistakes_of_next_run(prepared, order, driver)
     assert mistakes == []
     record(row_of_kills(1, "the real command on DuckDB", kills, HEALED, lost=len(mistakes), doubled=0))
 
 
 @pytest.fixture(scope="module")
-def replaced(scenarios: list[Prepared]) -> Prepared:
-    return scenarios[list(SCENARIOS).index("replaced")]
-
-
-@pytest.fixture(scope="module")
 def seconds_on_spark(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How long Java is there; a clean run comes first, since without stored classes Java stores them when it ends."""
+    """How long the Java process of a run lives."""
     with started(replaced.copied(tmp_path_factory.mktemp("clean") / "dest"), "spark") as run:
         wait_until(partial(children_of, run))
         begun = time.monotonic()
@@ -85,7 +81,7 @@ def seconds_on_spark(replaced: Prepared, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize("victim", ["Java", "Python", "Python and Java"])
-def test_the_real_command_on_spark_killed_in_part_or_whole(
+def test_command_on_spark_killed_in_part_or_completely(
     *,
     victim: str,
     replaced: Prepared,
@@ -106,24 +102,30 @@ def test_the_real_command_on_spark_killed_in_part_or_whole(
             for name, pid in (("Python", run.pid), ("Java", java)):
                 if at_work and name in victim:
                     os.kill(pid, signal.SIGKILL)
-            struck = ending_of(run)
+            killed = ending_of(run)
         wait_until(partial(is_gone, java))
         kills += at_work
         codes = [-signal.SIGKILL] if "Python" in victim and at_work else [0, 1]
-        mistakes += mistakes_of(struck, codes, replaced.verdict(tmp_path / "dest"))
-        mistakes += mended(replaced, order, driver)
+        mistakes += mistakes_of(killed, codes, replaced.verdict(tmp_path / "dest"))
+        mistakes += mistakes_of_next_run(replaced, order, driver)
     assert mistakes == []
     record(row_of_kills(1, f"the real command on Spark: {victim}", kills, HEALED, lost=len(mistakes), doubled=0))
 
 
-def started(order: Order, engine: str = "duckdb") -> subprocess.Popen[str]:
-    """Start the command that a user would type."""
-    return subprocess.Popen(command(order, engine), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+@contextlib.contextmanager
+def started(order: Order, engine: str = "duckdb") -> Iterator[subprocess.Popen[str]]:
+    """Start the command that a user would type; kill it if the body fails."""
+    run = subprocess.Popen(command(order, engine), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        yield run
+    finally:
+        run.kill()
+        run.communicate()
 
 
 def ending_of(run: subprocess.Popen[str]) -> Ending:
-    _, said = run.communicate(timeout=PATIENCE)
-    return Ending(run.returncode, said, [])
+    _, output = run.communicate(timeout=SECONDS)
+    return Ending(run.returncode, output, [])
 
 
 def stage_of(run: subprocess.Popen[str], order: Order) -> Path:
@@ -135,11 +137,11 @@ def has_begun(run: subprocess.Popen[str], order: Order) -> bool:
 
 
 def seconds_at_work(order: Order) -> float:
-    """Return how long a clean run has a stage."""
+    """Return how long the staging directory of a clean run exists."""
     with started(order) as run:
-        wait_until(partial(has_begun, run, order), PATIENCE, pause=0.001)
+        wait_until(partial(has_begun, run, order), SECONDS, pause=0.001)
         begun = time.monotonic()
-        wait_until(lambda: not stage_of(run, order).exists(), PATIENCE, pause=0.001)
+        wait_until(lambda: not stage_of(run, order).exists(), SECONDS, pause=0.001)
         ended = time.monotonic()
         assert ending_of(run).code == 0
     return ended - begun

@@ -1,7 +1,6 @@
-"""A batch's page: what it shows of a report and of those before it, and what it must not show."""
+"""A batch's page: what it shows of its report and the earlier ones, and what it must not contain."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from section1.core.columns import REASONS
 from section1.core.page import page
 from section1.core.report import Counts, FileRead, FileRefused, FileSkipped, Report, Tally
 from section1.core.trend import Trend, trends
+from section1.test.page_reader import read_page
 from section1.test.support import BATCH
 
 SHA = "0" * 64
@@ -20,10 +20,10 @@ HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)> $batch 
 def report(
     rows: int = 200, successful: int = 50, *, under_18: int = 0, batch: str = BATCH, **changes: object
 ) -> Report:
-    """Return a report whose other rows have invalid e-mail addresses."""
+    """Return a report; the rows that are neither successful nor under 18 have an invalid email."""
     reasons = dict.fromkeys(REASONS, 0) | {"under_18": under_18, "email_invalid": rows - successful}
     counts = Counts(successful=successful, unsuccessful=rows - successful, reasons=reasons, shared_membership_ids=3)
-    told = Report(
+    made = Report(
         batch=batch,
         files=(FileRead(name="a.csv", bytes=12_345, sha256=SHA, rows=rows),),
         started_at="2026-11-23T16:00:00+08:00",
@@ -35,56 +35,16 @@ def report(
         counts=counts,
         seconds={"reading": 0.25, "labelling": 0.75},
     )
-    return told.model_copy(update=changes)
+    return made.model_copy(update=changes)
 
 
 def earlier(*successful: int, rows: int = 100) -> list[Tally]:
-    """Return batches of these numbers of successful rows, an hour each, the oldest first."""
+    """Return hourly batches with these numbers of successful rows, the oldest first."""
     return [report(rows, good, batch=f"2026-11-22T{hour:02}").tally for hour, good in enumerate(successful)]
 
 
-class _Reader(HTMLParser):
-    """Gathers the rows of tables, the terms of the headline, the labels of the charts, and the tags."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tables: list[list[list[str]]] = []
-        self.terms: dict[str, str] = {}
-        self.labels: list[str] = []
-        self.tags: set[str] = set()
-        self.text, self._term = "", ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        if label := dict(attrs).get("aria-label"):
-            self.labels.append(label)
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th", "dt", "dd"):
-            self.text = ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self.tables[-1][-1].append(self.text.strip())
-        elif tag == "dt":
-            self._term = self.text
-        elif tag == "dd":
-            self.terms[self._term] = self.text
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def read(html: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(html)
-    return reader
-
-
-def test_the_headline_tells_when_by_what_and_how_many() -> None:
-    assert read(page(report(), earlier(30, 20))).terms == {
+def test_headline_has_start_engine_and_counts() -> None:
+    assert read_page(page(report(), earlier(30, 20))).terms == {
         "started": "2026-11-23T16:00:00+08:00",
         "engine": "duckdb (python 3.11.7, duckdb 2.0.1)",
         "rows read": "200 (+100 against 2026-11-22T01)",
@@ -94,8 +54,8 @@ def test_the_headline_tells_when_by_what_and_how_many() -> None:
     }
 
 
-def test_each_count_stands_beside_its_share_the_batch_before_and_what_is_usual() -> None:
-    head, successful, unsuccessful, *reasons = read(page(report(under_18=5), earlier(10, 30, 20))).tables[0]
+def test_count_has_share_change_and_usual_share() -> None:
+    head, successful, unsuccessful, *reasons = read_page(page(report(under_18=5), earlier(10, 30, 20))).tables[0]
     before = "rows against 2026-11-22T02"
     assert head == ["", "rows", "share of rows", "", before, "points", "usual share", "earlier batches and this", ""]
     assert successful == ["successful", "50", "25.0 %", "", "+30", "+5.0", "20.0 %", "", ""]
@@ -104,8 +64,8 @@ def test_each_count_stands_beside_its_share_the_batch_before_and_what_is_usual()
     assert reasons[5] == ["under_18", "5", "2.5 %", "", "+5", "+2.5", "0.0 %", "", ""]
 
 
-def test_each_chart_says_in_words_what_it_shows() -> None:
-    labels = read(page(report(), earlier(10, 30, 20))).labels
+def test_chart_has_a_text_label() -> None:
+    labels = read_page(page(report(), earlier(10, 30, 20))).labels
     assert labels[:2] == [
         "successful: 25.0 % of the rows",
         "successful: 10.0 to 30.0 % in earlier batches (3), 25.0 % in this one",
@@ -113,13 +73,13 @@ def test_each_chart_says_in_words_what_it_shows() -> None:
     assert len(labels) == 2 * (2 + len(REASONS))
 
 
-def test_a_chart_has_a_bar_for_each_earlier_batch_and_this_one() -> None:
+def test_chart_has_a_bar_for_each_batch() -> None:
     charts = re.findall(r'class="trend".*?</span>', page(report(), earlier(10, 30, 20)))
     assert re.findall(r"height:(\d+)%", charts[0]) == ["33", "100", "67", "83"]
 
 
-def test_the_earlier_batches_stand_in_a_table_the_newest_first() -> None:
-    table = read(page(report(), earlier(10, 30))).tables[-1]
+def test_earlier_batches_are_listed_newest_first() -> None:
+    table = read_page(page(report(), earlier(10, 30))).tables[-1]
     assert table[0][:4] == ["batch", "rows", "successful", "unsuccessful"]
     assert [row[:4] for row in table[1:]] == [
         ["2026-11-22T01", "100", "30 30.0 %", "70 70.0 %"],
@@ -127,10 +87,10 @@ def test_the_earlier_batches_stand_in_a_table_the_newest_first() -> None:
     ]
 
 
-def test_files_stand_with_their_state_those_that_were_refused_first() -> None:
+def test_files_are_listed_with_refused_ones_first() -> None:
     skipped = (FileSkipped(name="old.csv", sha256=SHA, batch="2026-11-22T07"),)
     refused = (FileRefused(name="none.csv", problem="has no bytes"),)
-    assert read(page(report(skipped=skipped, refused=refused), [])).tables[1] == [
+    assert read_page(page(report(skipped=skipped, refused=refused), [])).tables[1] == [
         ["file", "state", "bytes", "rows"],
         ["none.csv", "refused: has no bytes", "", ""],
         ["a.csv", "read", "12,345", "200"],
@@ -138,75 +98,66 @@ def test_files_stand_with_their_state_those_that_were_refused_first() -> None:
     ]
 
 
-def test_timings_and_speed_are_told() -> None:
+def test_timings_and_speed_are_shown() -> None:
     html = page(report(), [])
-    assert read(html).tables[2] == [["step", "seconds"], ["reading", "0.250"], ["labelling", "0.750"]]
+    assert read_page(html).tables[2] == [["step", "seconds"], ["reading", "0.250"], ["labelling", "0.750"]]
     assert "200 rows a second." in html
 
 
-def test_an_empty_first_batch_has_a_page_too() -> None:
+def test_empty_first_batch_has_a_page() -> None:
     html = page(report(0, 0, files=(), seconds={"reading": 0.0}), [])
     assert "No row was read, so there are no shares to compare." in html
     assert "No earlier batch holds rows." in html
-    assert read(html).tables[0][1] == ["successful", "0", "no rows", "", "", "", "", "", ""]
+    assert read_page(html).tables[0][1] == ["successful", "0", "no rows", "", "", "", "", "", ""]
 
 
 def trend(rows: int, of: int, *before: int) -> Trend:
     """Return a trend after batches of 1,000 rows each."""
-    return Trend("under_18", rows, of, tuple((one, 1000) for one in before))
+    return Trend("under_18", rows, of, tuple((count, 1000) for count in before))
 
 
 @pytest.mark.parametrize(
     ("found", "unusual"),
     [
         (trend(200, 1000, *[100] * 6), True),
-        (trend(200, 1000, *[100] * 5), False),  # too few to know
+        (trend(200, 1000, *[100] * 5), False),  # too few earlier batches
         (trend(119, 1000, *[100] * 6), False),  # less than 2 points
         (trend(3, 10, *[100] * 6), False),  # 3 of 10 is chance
-        (trend(200, 1000, 50, 60, 150, 160, 100, 100), False),  # it swings like that
+        (trend(200, 1000, 50, 60, 150, 160, 100, 100), False),  # usual deviation
         (trend(0, 1000, *[100] * 6), True),
         (trend(0, 0, *[100] * 6), False),
     ],
 )
-def test_a_share_is_unusual_beyond_points_deviation_and_chance(found: Trend, unusual: bool) -> None:
+def test_share_is_unusual_beyond_deviation_and_chance(found: Trend, unusual: bool) -> None:
     assert found.is_unusual is unusual
 
 
-def test_what_is_unusual_is_named_and_marked() -> None:
+def test_unusual_shares_are_marked_and_named() -> None:
     html = page(report(1000, 500), earlier(*[200] * 6, rows=1000))
-    marked = [row[0] for row in read(html).tables[0] if row[-1] == "unusual"]
+    marked = [row[0] for row in read_page(html).tables[0] if row[-1] == "unusual"]
     assert marked == ["successful", "unsuccessful", "email_invalid"]
     assert "<strong>Unusual: successful, unsuccessful, email_invalid</strong>" in html
 
 
 @pytest.mark.parametrize(
-    ("before", "said"),
+    ("before", "text"),
     [
         ([500] * 6, "No share moved unusually."),
         ([500] * 2, "What is usual is not known yet: earlier batches with rows: 2, needed: 6."),
     ],
 )
-def test_a_batch_without_a_mark_says_why(before: list[int], said: str) -> None:
-    assert said in page(report(1000, 500), earlier(*before, rows=1000))
+def test_page_without_marks_gives_the_reason(before: list[int], text: str) -> None:
+    assert text in page(report(1000, 500), earlier(*before, rows=1000))
 
 
-def test_reasons_that_an_old_report_does_not_know_are_zero() -> None:
+def test_reasons_missing_in_an_old_report_are_zero() -> None:
     counts = Counts(successful=1, unsuccessful=1, reasons={"email_invalid": 1})
-    assert [trend.rows for trend in trends(Tally(batch=BATCH, rows=2, counts=counts), [])] == [
-        1,
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        1,
-    ]
+    rows = [trend.rows for trend in trends(Tally(batch=BATCH, rows=2, counts=counts), [])]
+    assert rows == [1, 1, *[0] * 6, 1]
 
 
 def hostile() -> Report:
-    """Return a report whose files are named by an enemy."""
+    """Return a report with file names that contain HTML and control characters."""
     return report(
         files=(FileRead(name=HOSTILE, bytes=1, sha256=SHA, rows=1),),
         skipped=(FileSkipped(name=HOSTILE, sha256=SHA, batch=HOSTILE),),
@@ -214,13 +165,13 @@ def hostile() -> Report:
     )
 
 
-def test_a_file_s_name_is_text_whatever_it_holds() -> None:
-    harmless, found = read(page(report(), [])), read(page(hostile(), []))
+def test_file_name_is_always_shown_as_text() -> None:
+    harmless, found = read_page(page(report(), [])), read_page(page(hostile(), []))
     assert found.tags == harmless.tags | {"strong"}
     assert [row[0] for row in found.tables[1][1:]] == [HOSTILE] * 3
 
 
-def test_ten_thousand_files_of_the_longest_names_stay_under_2_mb() -> None:
+def test_page_of_ten_thousand_files_stays_under_2_mb() -> None:
     name = '"' * 251 + ".csv"
     html = page(
         report(
@@ -234,17 +185,18 @@ def test_ten_thousand_files_of_the_longest_names_stay_under_2_mb() -> None:
     assert "10,000 refused, 10,000 read, 10,000 skipped. Not shown: 9,700 more refused; 9,700 more read;" in html
 
 
-def test_nothing_is_fetched_and_nothing_runs() -> None:
+def test_page_loads_and_runs_nothing() -> None:
     html = page(report(), earlier(*range(24)))
     assert not re.search(r"//|url\(|@import|<script", html.replace("<!DOCTYPE", ""))
     assert "default-src 'none'" in html
 
 
+@pytest.mark.integration
 @pytest.mark.needs("chromium")
-@pytest.mark.parametrize("told", [report(), hostile()], ids=["usual", "hostile"])
-def test_a_browser_shows_the_page_without_a_complaint(told: Report, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shown", [report(), hostile()], ids=["usual", "hostile"])
+def test_browser_shows_the_page_without_console_messages(shown: Report, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    path.write_text(page(told, earlier(*range(24))), encoding="utf-8")
-    shown = opened(path)
-    assert (shown.returncode, "CONSOLE" in shown.stderr) == (0, False)
-    assert len(re.findall(r'class="trend"', shown.stdout)) == 2 + len(REASONS)
+    path.write_text(page(shown, earlier(*range(24))), encoding="utf-8")
+    browser = opened(path)
+    assert (browser.returncode, "CONSOLE" in browser.stderr) == (0, False)
+    assert len(re.findall(r'class="trend"', browser.stdout)) == 2 + len(REASONS)

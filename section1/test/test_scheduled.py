@@ -16,10 +16,9 @@ from common.paths import ROOT
 from common.schedule import record
 from common.test.schedule_support import TOKEN, Listener, listening, use_own_scratch, with_few_rights
 from section1 import scheduled
+from section1.test.command import HEAVY
 from section1.test.scheduled_support import BATCH, Site
-from section1.test.support import application, csv_of, rows_of
-from section1.test.test_manage import HEAVY
-from section1.test.test_manage_batches import everything_in
+from section1.test.support import application, csv_of, everything_in, rows_of
 
 A, B, C = (csv_of(application(name=name)) for name in ("Ada Lim", "Bob Tan", "Cy Ng"))
 NO_CSV = b"no,header\n"
@@ -202,7 +201,7 @@ def test_messages_hold_nothing_of_the_input_and_neither_does_the_record(site: Si
 
 def test_a_destination_that_cannot_be_written_fails_and_stays_as_it_was(site: Site) -> None:
     site.publish(NOW - HOUR, "2026-11-23T15")
-    before = everything_in(site.config)
+    before = everything_in(site.folder / "dest")
     folders = [site.folder / "dest", *(path for path in (site.folder / "dest").rglob("*") if path.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
@@ -211,8 +210,8 @@ def test_a_destination_that_cannot_be_written_fails_and_stays_as_it_was(site: Si
     for folder in folders:
         folder.chmod(0o755)
     assert (code, site.outcome) == (1, (1, "the run failed with exit code 1"))
-    assert "Permission denied. Nothing was published.\n" in site.log
-    assert everything_in(site.config) == before
+    assert "Permission denied; nothing was published\n" in site.log
+    assert everything_in(site.folder / "dest") == before
     assert site.make(NOW, site.catch_up) == 0
     assert site.batches() == {"2026-11-23T15": [], BATCH: ["a.csv"]}
 
@@ -228,10 +227,10 @@ def test_a_destination_that_cannot_be_read_is_unhealthy_and_named(site: Site) ->
 def test_a_broken_configuration_is_unhealthy_and_a_failed_run(site: Site) -> None:
     site.publish(NOW)
     site.use("parts: none")
-    problem = "process.yaml: parts: expected an integer such as 18, got 'none'."
+    problem = "process.yaml: parts: 'none' is no whole number (e.g. 18)"
     assert site.check(NOW) == (1, f"unhealthy: {problem}")
     assert (site.make(NOW), site.outcome) == (2, (2, "the run failed with exit code 2"))
-    assert f"section1_manage.py: {problem}\n" in site.log
+    assert f"error: {problem}\n" in site.log
 
 
 def test_health_goes_by_the_newest_batch_that_counts(site: Site) -> None:

@@ -9,8 +9,7 @@ from common.schedule.processes import at_work
 from common.test.schedule_support import use_own_scratch
 from common.test.waiting import wait_until
 from section1.test.scheduled_support import BATCH, COMMITTING, HALF_PUBLISHED, LABELLED, STAGED, Site
-from section1.test.support import application, csv_of, rows_of
-from section1.test.test_manage_batches import everything_in
+from section1.test.support import application, csv_of, everything_in, rows_of
 
 A = csv_of(application())
 NOW = datetime.fromisoformat("2026-11-23T16:30+08:00")
@@ -44,7 +43,7 @@ def struck(site: Site, where: tuple[str, str], way: str) -> int:
 def counting(site: Site) -> dict[str, bytes]:
     """Return the files of the batches that count."""
     batches = site.batches()
-    files = {Path(path): content for path, content in everything_in(site.config).items()}
+    files = {Path(path): content for path, content in everything_in(site.folder / "dest").items()}
     return {str(path): content for path, content in files.items() if path.parts[1].partition(".")[0] in batches}
 
 
@@ -54,7 +53,7 @@ def require_completed(site: Site) -> None:
     assert site.outcome == (0, "the run is done")
     assert site.batches() == {OLD: [], BATCH: ["a.csv"]}
     assert len(rows_of(site.folder / "dest" / "successful_application" / BATCH)) == 1
-    assert (site.stages(), counting(site)) == ([], everything_in(site.config))
+    assert (site.stages(), counting(site)) == ([], everything_in(site.folder / "dest"))
     assert site.check(NOW)[0] == 0
 
 

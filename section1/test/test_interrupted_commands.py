@@ -1,0 +1,156 @@
+"""The real command: two at once, killed or terminated in the middle, and with faults at system calls."""
+
+import contextlib
+import os
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from section1.test.faults import Driver, Order
+from section1.test.scenarios import (
+    HOUR_BEFORE,
+    TIMEOUT,
+    Prepared,
+    command,
+    mistakes_of_next_run,
+    run_command,
+)
+
+pytestmark = pytest.mark.integration
+
+SYSTEM_CALLS = ("mkdir", "openat", "symlink", "write", "fsync", "rename", "unlink", "unlinkat", "rmdir")
+KILLS = 12
+
+
+@contextlib.contextmanager
+def waiting_run(order: Order) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep the real command waiting, locked and staged, during the body: a report that it reads is a pipe."""
+    report = Path(order.destination, "report", f"{HOUR_BEFORE}.json")
+    content = report.read_bytes()
+    report.unlink()
+    os.mkfifo(report)
+    with Path(f"{order.destination}.log").open("w") as log:
+        run = subprocess.Popen(command(order), stdout=log, stderr=log)
+        try:
+            pipe = opened_when_read(report, run)
+            report.unlink()  # the run reads it again for the pages and must not wait then
+            report.write_bytes(content)
+            try:
+                yield run
+            finally:
+                with contextlib.suppress(BrokenPipeError):  # the body may have ended the run
+                    os.write(pipe, content)
+                os.close(pipe)
+            run.wait(TIMEOUT)
+        finally:
+            run.kill()
+            run.wait()
+
+
+def opened_when_read(pipe: Path, reader: subprocess.Popen[bytes]) -> int:
+    """Return the writing end as soon as the process opens the other."""
+    deadline = time.monotonic() + TIMEOUT
+    while reader.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):  # not open for reading yet
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.01)
+    raise AssertionError("the run did not read the report")
+
+
+def test_second_run_at_once_exits_75(replaced: Prepared, tmp_path: Path) -> None:
+    order = replaced.copied(tmp_path / "dest")
+    with waiting_run(order) as first:
+        second = run_command(order)
+    assert (second.returncode, second.stdout) == (75, "")
+    assert second.stderr == f"error: {order.destination}: another run is writing here; wait until it ends\n"
+    assert (first.returncode, replaced.verdict(tmp_path / "dest")) == (0, "new")
+
+
+def test_killed_run_releases_its_lock(replaced: Prepared, driver: Driver, tmp_path: Path) -> None:
+    order = replaced.copied(tmp_path / "dest")
+    with waiting_run(order) as run:
+        run.kill()
+    assert len(list((tmp_path / "dest" / ".staging").iterdir())) == 1
+    assert mistakes_of_next_run(replaced, order, driver) == []
+
+
+def test_terminated_run_exits_143_and_publishes_nothing(replaced: Prepared, tmp_path: Path) -> None:
+    order = replaced.copied(tmp_path / "dest")
+    with waiting_run(order) as run:
+        run.terminate()
+    assert (run.returncode, (tmp_path / "dest.log").read_text()) == (143, "")
+    assert list((tmp_path / "dest" / ".staging").iterdir()) == []
+    assert replaced.verdict(tmp_path / "dest") == "old"
+
+
+def under_strace(order: Order, log: Path, *expressions: str) -> subprocess.CompletedProcess[str]:
+    options = [part for expression in expressions for part in ("-e", expression)]
+    return run_command(order, "strace", "-f", "-y", "-o", str(log), *options)
+
+
+@pytest.fixture(scope="module")
+def system_calls(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
+    """The main thread's calls on the destination, numbered as strace counts them."""
+    root = tmp_path_factory.mktemp("strace")
+    order = replaced.copied(root / "dest")
+    under_strace(order, root / "log", f"trace={','.join(SYSTEM_CALLS)}")
+    lines = (root / "log").read_text().splitlines()
+    main_thread = re.compile(rf"{lines[0].split()[0]} +(\w+)\(")
+    counts: Counter[str] = Counter()
+    calls = []
+    for line in lines:
+        if match := main_thread.match(line):
+            counts[match[1]] += 1
+            # The main thread opens a varying number of files for DuckDB, so later ones have no fixed number.
+            if order.destination in line and not (match[1] == "openat" and counts["symlink"]):
+                calls.append((match[1], counts[match[1]], line))
+    return calls
+
+
+@pytest.mark.slow
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_kill_at_a_system_call_loses_nothing(
+    kill: int, system_calls: list[tuple[str, int, str]], replaced: Prepared, driver: Driver, tmp_path: Path
+) -> None:
+    assert len(system_calls) > 30
+    call, number, _ = system_calls[kill * (len(system_calls) - 1) // (KILLS - 1)]
+    order = replaced.copied(tmp_path / "dest")
+    killed = under_strace(order, tmp_path / "log", f"inject={call}:signal=SIGKILL:when={number}")
+    assert (killed.returncode, killed.stderr) == (-9, "")
+    assert replaced.verdict(tmp_path / "dest") in ("old", "withdrawn", "new")
+    assert mistakes_of_next_run(replaced, order, driver) == []
+
+
+@pytest.mark.slow
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize(
+    ("injected", "code", "output"),
+    [
+        ("signal=SIGKILL", -9, ""),
+        ("error=ENOSPC", 1, "error: duckdb: No space left on device; nothing was published\n"),
+        ("error=EIO", 1, "error: duckdb: Input/output error; nothing was published\n"),
+        ("error=EACCES", 1, "error: duckdb: Permission denied; nothing was published\n"),
+    ],
+)
+def test_fault_while_rows_are_written_keeps_the_old_batch(
+    *,
+    injected: str,
+    code: int,
+    output: str,
+    system_calls: list[tuple[str, int, str]],
+    replaced: Prepared,
+    driver: Driver,
+    tmp_path: Path,
+) -> None:
+    first = next(number for call, number, line in system_calls if call == "write" and "part-00000.csv" in line)
+    order = replaced.copied(tmp_path / "dest")
+    failed = under_strace(order, tmp_path / "log", f"inject=write:{injected}:when={first}")
+    assert (failed.returncode, failed.stderr) == (code, output)
+    assert replaced.verdict(tmp_path / "dest") == "old"
+    assert mistakes_of_next_run(replaced, order, driver) == []
