@@ -31,6 +31,7 @@ from common.progress import Progress
 from section1.config import ProcessConfig, load_process
 from section1.core.report import Counts
 from section1.main import Request
+from section1.operator.engine import engine_of
 from section1.operator.source import Source
 
 SIGNALS = ("SIGKILL", "SIGTERM")
@@ -193,7 +194,7 @@ class Replaying:
         cached = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
         outputs = (successful, unsuccessful)
         if not cached.exists():
-            counts = _engine_of(self._config, dry_run=False).label(source, *outputs)
+            counts = engine_of(self._config, dry_run=False).label(source, *outputs)
             parts = [{part.name: part.read_text() for part in output.iterdir()} for output in outputs]
             cached.write_text(json.dumps([counts.model_dump(), *parts]))
             return counts
@@ -202,9 +203,6 @@ class Replaying:
             for name, text in parts.items():
                 (output / name).write_text(text)
         return Counts.model_validate(counted)
-
-
-_engine_of = section1.main.engine_of
 
 
 def _path(where: object) -> str | None:

@@ -121,6 +121,7 @@ def test_unwritable_destination_fails_in_one_line(directory: Path) -> None:
     assert run_job(directory, "--dest-path", "file/dest") == (1, "", error(problem))
 
 
+@pytest.mark.slow
 def test_unreachable_master_fails_and_publishes_nothing(directory: Path) -> None:
     ran = run_job(directory, "--master", "spark://127.0.0.1:9", engine="spark")
     problem = (

@@ -14,7 +14,7 @@ from section1 import main
 from section1.config import CONF, ProcessConfig
 from section1.main import Request, compare
 from section1.operator.destination import Destination
-from section1.operator.engine import Engine
+from section1.operator.engine import Engine, engine_of
 from section1.test.command import COMMAND, CONFIG, PATHS, QUICK_JAVA, Ran, figures_of, run, unprivileged
 from section1.test.support import BATCH, NOW, Tree, application, config_for, csv_of, publish, tree, write_files
 
@@ -166,7 +166,6 @@ def test_dry_run_and_compare_ignore_the_lock(config: ProcessConfig) -> None:
 
 def test_engine_is_created_for_a_dry_run(config: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     requested: list[bool] = []
-    engine_of = main.engine_of
 
     def engine(config: ProcessConfig, *, dry_run: bool) -> Engine:
         requested.append(dry_run)

@@ -31,9 +31,7 @@ def prepared(request: pytest.FixtureRequest, driver: Driver, tmp_path_factory: p
     return prepare(request.param, driver, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.mark.parametrize(
-    "fault", ["SIGKILL", *(pytest.param(f, marks=pytest.mark.slow) for f in (SIGNALS + ERRORS)[1:])]
-)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_fault_at_any_call_is_completed_by_the_next_run(
     fault: str, prepared: Prepared, driver: Driver, tmp_path: Path
 ) -> None:

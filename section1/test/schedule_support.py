@@ -1,4 +1,4 @@
-"""Section 1's real job on a schedule for tests: at a moment of the test's own, and struck where the test wants it."""
+"""Section 1's real job on its schedule for tests: at a given moment, and with a fault at a given call."""
 
 import contextlib
 import json
@@ -21,33 +21,32 @@ from common.schedule.job import Job
 from common.test.schedule_support import Night
 from section1 import scheduled
 from section1.config import CONF, ProcessConfig, load_process
-from section1.test.support import publish, write_files
+from section1.test.support import BATCH, publish, write_files
 
 SCRIPT = f"""\
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from section1.test.scheduled_support import be_the_job
-be_the_job()
+from section1.test.schedule_support import become_the_job
+become_the_job()
 """
 CONFIG = "process.yaml"
-BATCH = "2026-11-23T16"
-# Where a run can be struck: the call of the file system, and how the path ends that it is about.
+# Calls at which a run can fail: the audit event, and the end of its path.
 STAGED, LABELLED = ("os.symlink", "/source/0000000"), ("open", "/report.json")
 HALF_PUBLISHED, COMMITTING = ("os.rename", f"/unsuccessful_application/{BATCH}"), ("os.rename", f"/report/{BATCH}.json")
 
 
 class Site(Night):
-    """Section 1's job in a folder of its own: src, dest, and the shipped configuration on DuckDB."""
+    """Section 1's job in a directory of its own: src, dest, and the shipped configuration on DuckDB."""
 
     def build(self) -> Self:
-        """Make an empty source and the configuration."""
+        """Create an empty source and the configuration."""
         super().build().does(SCRIPT)
         self.drop({})
-        self.use("engine: duckdb", f"source: {self.folder}/src", f"destination: {self.folder}/dest")
+        self.configure("engine: duckdb", f"source: {self.folder}/src", f"destination: {self.folder}/dest")
         return self
 
-    def use(self, *lines: str) -> None:
-        """Configure what these lines say."""
+    def configure(self, *lines: str) -> None:
+        """Replace these lines of the configuration."""
         path = self.folder / CONFIG
         text = path.read_text() if path.exists() else (CONF / scheduled.CONFIG).read_text()
         for line in lines:
@@ -56,12 +55,12 @@ class Site(Night):
 
     @property
     def config(self) -> ProcessConfig:
-        """The configuration as it is now."""
+        """The present configuration."""
         return load_process(str(self.folder / CONFIG))
 
     @property
     def job(self) -> Job:
-        """The section's job, but for its folders and its script."""
+        """The section's job with this directory and script."""
         return replace(
             super().job,
             command=(self.script, "--task-config", CONFIG),
@@ -70,16 +69,16 @@ class Site(Night):
         )
 
     def drop(self, files: dict[str, bytes]) -> None:
-        """Let the source hold these files, and no others."""
+        """Make the source contain exactly these files."""
         write_files(self.folder / "src", files)
 
     def publish(self, at: datetime, batch: str = BATCH) -> None:
-        """Publish what is new, in this process, since that is quicker."""
+        """Publish new files in this process, which is quicker."""
         publish(self.config, batch)
         self._date(batch, at)
 
     def make(self, at: datetime, run: Callable[[datetime], int] | None = None) -> int:
-        """Run the job at this moment, which becomes the moment of what it publishes."""
+        """Run the job at this moment, which becomes the date of what it publishes."""
         (self.folder / "now").write_text(at.isoformat())
         before = self.batches()
         code = (run or self.run)(at)
@@ -91,87 +90,82 @@ class Site(Night):
         os.utime(self.folder / "dest" / "report" / f"{batch}.json", (at.timestamp(), at.timestamp()))
 
     def batches(self) -> dict[str, list[str]]:
-        """Return the batches that count, and the files that each holds."""
+        """Return the committed batches with their files."""
         reports = sorted((self.folder / "dest").glob("report/*.json"))
         return {path.stem: [file["name"] for file in json.loads(path.read_bytes())["files"]] for path in reports}
 
     def stages(self) -> list[str]:
-        """Return what is staged."""
+        """Return the names in the staging directory."""
         return [path.name for path in (self.folder / "dest" / ".staging").iterdir()]
 
-    def strike(self, where: tuple[str, str], way: str) -> None:
-        """Let something happen to the next run."""
-        (self.folder / "strike").write_text(json.dumps([*where, way]))
+    def inject(self, where: tuple[str, str], fault: str) -> None:
+        """Make the next run fail at this call."""
+        (self.folder / "fault").write_text(json.dumps([*where, fault]))
 
 
-def _take_time() -> None:
-    Path("struck").touch()
+def _wait() -> None:
+    Path("waiting").touch()
     for _ in range(6000):
         time.sleep(0.01)
 
 
-def _end_its_time() -> None:
-    os.kill(os.getppid(), signal.SIGALRM)
-    _take_time()
+def _signal_wrapper(number: signal.Signals) -> Callable[[], None]:
+    def send() -> None:
+        os.kill(os.getppid(), number)
+        if number != signal.SIGKILL:
+            _wait()
+
+    return send
 
 
-def _stop_its_wrapper() -> None:
-    os.kill(os.getppid(), signal.SIGTERM)
-    _take_time()
-
-
-def _kill_it() -> None:
+def _kill_job() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _kill_its_wrapper() -> None:
-    os.kill(os.getppid(), signal.SIGKILL)
-
-
 def _kill_both() -> None:
-    _kill_its_wrapper()
-    _kill_it()
+    os.kill(os.getppid(), signal.SIGKILL)
+    _kill_job()
 
 
-def _fill_the_disk() -> None:
+def _fill_disk() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
-WAYS: dict[str, Callable[[], None]] = {
-    "it takes its time": _take_time,
-    "its time is over": _end_its_time,
-    "its wrapper is stopped": _stop_its_wrapper,
-    "it is killed": _kill_it,
-    "its wrapper is killed": _kill_its_wrapper,
-    "both are killed": _kill_both,
-    "the disk is full": _fill_the_disk,
+FAULTS: dict[str, Callable[[], None]] = {
+    "job waits": _wait,
+    "time limit": _signal_wrapper(signal.SIGALRM),
+    "wrapper terminated": _signal_wrapper(signal.SIGTERM),
+    "wrapper killed": _signal_wrapper(signal.SIGKILL),
+    "job killed": _kill_job,
+    "both killed": _kill_both,
+    "disk full": _fill_disk,
 }
 
 
-class _Moment(datetime):
-    """A clock that stands still."""
+class _FixedTime(datetime):
+    """A clock that always shows the test's moment."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Any:
         return datetime.fromisoformat(Path("now").read_text()).astimezone(tz)
 
 
-def _be_struck() -> None:
-    event, end, way = json.loads(Path("strike").read_text())
-    Path("strike").unlink()
+def _prepare_fault() -> None:
+    event, end, fault = json.loads(Path("fault").read_text())
+    Path("fault").unlink()
 
-    def hear(name: str, arguments: tuple[object, ...]) -> None:
+    def hook(name: str, arguments: tuple[object, ...]) -> None:
         nonlocal event
         if name == event and any(str(argument).endswith(end) for argument in arguments):
-            event = None  # once
-            WAYS[way]()
+            event = None  # only once
+            FAULTS[fault]()
 
-    sys.addaudithook(hear)
+    sys.addaudithook(hook)
 
 
-def be_the_job() -> NoReturn:
-    """Do what section1_manage.py does, in the folder of a site."""
-    vars(section1_manage)["datetime"] = _Moment
+def become_the_job() -> NoReturn:
+    """Do what section1_manage.py does, in the directory of a site."""
+    vars(section1_manage)["datetime"] = _FixedTime
     with contextlib.suppress(FileNotFoundError):
-        _be_struck()
-    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "Nothing was published.")
+        _prepare_fault()
+    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "nothing was published")
