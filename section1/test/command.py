@@ -12,6 +12,7 @@ from typing import NamedTuple
 from common.paths import ROOT
 from section1.test.support import BATCH
 
+PROGRAM = "section1_manage.py"  # begins every error message
 COMMAND = [sys.executable, str(ROOT / "section1_manage.py")]
 CONFIG = ("--task-config", "section1_process.yaml")
 PATHS = ("--src-path", "src", "--dest-path", "dest")
@@ -36,7 +37,7 @@ def run(
     ran = subprocess.run(
         command,
         cwd=directory,
-        env={**os.environ, "COLUMNS": "300", **environment},
+        env={**os.environ, "COLUMNS": "300", "PROGRAM": PROGRAM, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=subprocess.PIPE,
@@ -69,7 +70,7 @@ def imported_by(*command: str, directory: Path = ROOT) -> set[str]:
 
 def error(problem: str) -> str:
     """Return the one line that the command prints when it fails."""
-    return f"error: {problem}\n"
+    return f"{PROGRAM}: {problem}\n"
 
 
 def cells_of(table: str) -> list[list[str]]:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, seed, settings
 from section1 import main
 from section1.config import ProcessConfig
 from section1.core.report import Counts
-from section1.operator.engine import Engine, engine_of
+from section1.main import engine_of
+from section1.operator.engine import Engine
 from section1.operator.source import Source
 from section1.test.difficult_files import directories
 from section1.test.oracle import judge
@@ -95,6 +96,4 @@ def interfere(
     lost: int = 0,
 ) -> None:
     """Make runs use an interfering engine around the configured one."""
-    monkeypatch.setattr(
-        main, "engine_of", lambda config, dry_run: Interfering(engine_of(config, dry_run=dry_run), before, after, lost)
-    )
+    monkeypatch.setattr(main, "engine_of", lambda config: Interfering(engine_of(config), before, after, lost))

@@ -68,7 +68,7 @@ def main() -> None:
             limit_file_size()
         else:
             interfere(patch, before=WAYS[way])
-        cli.run(lambda: section1_manage.job(options), "nothing was published")
+        cli.run(lambda: section1_manage.job(options), "Nothing was published.")
 
 
 if __name__ == "__main__":

@@ -30,8 +30,7 @@ from common.paths import ROOT
 from common.progress import Progress
 from section1.config import ProcessConfig, load_process
 from section1.core.report import Counts
-from section1.main import Request
-from section1.operator.engine import engine_of
+from section1.main import Request, engine_of
 from section1.operator.source import Source
 
 SIGNALS = ("SIGKILL", "SIGTERM")
@@ -194,7 +193,7 @@ class Replaying:
         cached = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
         outputs = (successful, unsuccessful)
         if not cached.exists():
-            counts = engine_of(self._config, dry_run=False).label(source, *outputs)
+            counts = engine_of(self._config).label(source, *outputs)
             parts = [{part.name: part.read_text() for part in output.iterdir()} for output in outputs]
             cached.write_text(json.dumps([counts.model_dump(), *parts]))
             return counts
@@ -222,6 +221,7 @@ def _become_run(order: Order, output: int, calls: int) -> NoReturn:
         signal.alarm(SECONDS)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        os.environ["PROGRAM"] = "section1_manage.py"
         Calls(order, calls).watch()
         cli.run(order.run)
     except SystemExit as leaving:
@@ -254,7 +254,7 @@ def serve() -> None:
     """Make the runs that stdin orders, one per line, and print one line for each."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        vars(section1.main)["engine_of"] = lambda config, dry_run: Replaying(config, root)
+        vars(section1.main)["engine_of"] = lambda config: Replaying(config, root)
         (root / "src").mkdir()
         Order(str(root / "src"), str(root / "dest"), "2026-11-23T16").run()  # import what a run imports late
         for line in sys.stdin:

@@ -120,9 +120,9 @@ def prepare(name: str, driver: Driver, root: Path) -> Prepared:
 
 def mistakes_of(run: Ending, codes: list[int], seen: str) -> list[str]:
     """Return what is wrong with the end of a failed run; its output must match what a reader sees."""
-    errors = sum(line.startswith("error: ") for line in run.output.splitlines())
+    errors = sum(line.startswith("section1_manage.py: ") for line in run.output.splitlines())
     matches = {0: (seen, errors) == ("new", 0), 1: (seen, errors) == ("old", 1)}.get(run.code, True)
-    unexpected = "Traceback" in run.output or "this is a bug" in run.output
+    unexpected = "Traceback" in run.output or "This is a bug" in run.output
     if run.code in codes and matches and not unexpected and not seen.startswith("wrong"):
         return []
     return [f"exit code {run.code}, expected {codes}; a reader sees {seen}; output: {run.output}"]

@@ -168,4 +168,4 @@ def become_the_job() -> NoReturn:
     vars(section1_manage)["datetime"] = _FixedTime
     with contextlib.suppress(FileNotFoundError):
         _prepare_fault()
-    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "nothing was published")
+    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "Nothing was published.")

@@ -83,7 +83,7 @@ def test_report_has_files_counts_and_reasons(config: ProcessConfig) -> None:
 def test_progress_names_each_step(config: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(config.source, {"a.csv": GOOD, "b.csv": MIXED})
     progress, words = Progress(), list[str]()
-    monkeypatch.setattr(progress, "tell", words.append)
+    monkeypatch.setattr(progress, "update", words.append)
     run(config, Request(BATCH, NOW), progress)
     assert words == ["reading", "reading file 1 of 2", "reading file 2 of 2", "labelling", "publishing"]
     assert list(progress.seconds) == ["reading", "labelling", "publishing"]

@@ -81,7 +81,7 @@ def test_run_on_duckdb_imports_neither_spark_nor_rich(directory: Path) -> None:
     ],
 )
 def test_unknown_argument_is_refused_in_one_line(directory: Path, arguments: list[str], problem: str) -> None:
-    require_refusal(run_job(directory, *arguments), f"section1_manage.py: {problem} (see --help)\n", directory)
+    require_refusal(run_job(directory, *arguments), f"section1_manage.py: {problem}. See --help.\n", directory)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_unknown_argument_is_refused_in_one_line(directory: Path, arguments: lis
         (["--master", "local[1]"], "--master: is for Spark; leave --engine duckdb out"),
         (
             ["--task-config", "mine.yaml"],
-            "mine.yaml: engine: 'sparc' is unknown; did you mean 'spark'? (allowed: spark, duckdb)",
+            "mine.yaml: engine: unknown value 'sparc'. Did you mean 'spark'? Allowed: spark, duckdb.",
         ),
     ],
 )
@@ -117,7 +117,7 @@ def test_source_path_that_is_no_directory_is_refused(directory: Path, source: st
 
 def test_unwritable_destination_fails_in_one_line(directory: Path) -> None:
     (directory / "file").touch()
-    problem = f"{directory}/file/dest: Not a directory; nothing was published"
+    problem = f"{directory}/file/dest: Not a directory. Nothing was published."
     assert run_job(directory, "--dest-path", "file/dest") == (1, "", error(problem))
 
 
@@ -125,8 +125,8 @@ def test_unwritable_destination_fails_in_one_line(directory: Path) -> None:
 def test_unreachable_master_fails_and_publishes_nothing(directory: Path) -> None:
     ran = run_job(directory, "--master", "spark://127.0.0.1:9", engine="spark")
     problem = (
-        "spark://127.0.0.1:9: no Spark master answers there, or it could keep no executor alive; nothing was published;"
-        " look at the master's and the workers' logs, or name another master"
+        "spark://127.0.0.1:9: no Spark master answered, or no executor stayed alive. Nothing was published. "
+        "Read the logs of the master and the workers, or pass another --master."
     )
     assert (ran.code, f"{ran.err.splitlines()[-1]}\n") == (1, error(problem))
     assert published(directory / "dest") == []
@@ -164,7 +164,7 @@ def test_destination_locked_by_another_run_exits_75(directory: Path) -> None:
     with (directory / "dest" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ran = run_job(directory)
-    assert ran == (75, "", error(f"{directory}/dest: another run is writing here; wait until it ends"))
+    assert ran == (75, "", error(f"{directory}/dest: another run is in progress. Wait until it ends."))
     assert published(directory / "dest") == []
 
 

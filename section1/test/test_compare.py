@@ -192,9 +192,9 @@ def test_command_with_refused_files_exits_3_without_personal_data(directory: Pat
 @pytest.mark.parametrize(
     ("other", "problem"),
     [
-        ("absent.yaml", "absent.yaml: No such file or directory; name another file with --compare"),
-        ("", ".: Is a directory; name another file with --compare"),
-        ("bad.yaml", "bad.yaml: rules.adult_age: 'old' is no whole number (e.g. 18)"),
+        ("absent.yaml", "absent.yaml: No such file or directory. Pass another file with --compare."),
+        ("", ".: Is a directory. Pass another file with --compare."),
+        ("bad.yaml", "bad.yaml: rules.adult_age: expected an integer such as 18, got 'old'."),
     ],
 )
 def test_invalid_other_configuration_is_refused(directory: Path, other: str, problem: str) -> None:

@@ -256,7 +256,7 @@ def test_a_batch_without_one_of_its_outputs_can_be_replaced(published: Destinati
 def test_only_one_run_is_at_work_and_whoever_ends_makes_room(destination: Destination) -> None:
     with destination.lock():
         open_files = files_open()
-        with pytest.raises(Busy, match="another run is writing here"), destination.lock():
+        with pytest.raises(Busy, match="another run is in progress"), destination.lock():
             pass
         assert files_open() == open_files
     with destination.lock():

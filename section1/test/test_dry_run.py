@@ -10,11 +10,9 @@ import pytest
 
 from common.paths import ROOT
 from common.progress import Progress
-from section1 import main
 from section1.config import CONF, ProcessConfig
 from section1.main import Request, compare
 from section1.operator.destination import Destination
-from section1.operator.engine import Engine, engine_of
 from section1.test.command import COMMAND, CONFIG, PATHS, QUICK_JAVA, Ran, figures_of, run, unprivileged
 from section1.test.support import BATCH, NOW, Tree, application, config_for, csv_of, publish, tree, write_files
 
@@ -162,17 +160,3 @@ def test_dry_run_and_compare_ignore_the_lock(config: ProcessConfig) -> None:
     with Destination(config.destination).lock():
         assert publish(config, dry_run=True).report.rows == 1
         assert compare(config, config.rules, Request(BATCH, NOW), Progress()).batch == BATCH
-
-
-def test_engine_is_created_for_a_dry_run(config: ProcessConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    requested: list[bool] = []
-
-    def engine(config: ProcessConfig, *, dry_run: bool) -> Engine:
-        requested.append(dry_run)
-        return engine_of(config, dry_run=dry_run)
-
-    monkeypatch.setattr(main, "engine_of", engine)
-    publish(config)
-    publish(config, dry_run=True)
-    compare(config, config.rules, Request(BATCH, NOW), Progress())
-    assert requested == [False, True, True]

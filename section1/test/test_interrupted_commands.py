@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from section1.test.command import error
 from section1.test.faults import Driver, Order
 from section1.test.scenarios import (
     HOUR_BEFORE,
@@ -67,7 +68,7 @@ def test_second_run_at_once_exits_75(replaced: Prepared, tmp_path: Path) -> None
     with waiting_run(order) as first:
         second = run_command(order)
     assert (second.returncode, second.stdout) == (75, "")
-    assert second.stderr == f"error: {order.destination}: another run is writing here; wait until it ends\n"
+    assert second.stderr == error(f"{order.destination}: another run is in progress. Wait until it ends.")
     assert (first.returncode, replaced.verdict(tmp_path / "dest")) == (0, "new")
 
 
@@ -133,9 +134,9 @@ def test_kill_at_a_system_call_loses_nothing(
     ("injected", "code", "output"),
     [
         ("signal=SIGKILL", -9, ""),
-        ("error=ENOSPC", 1, "error: duckdb: No space left on device; nothing was published\n"),
-        ("error=EIO", 1, "error: duckdb: Input/output error; nothing was published\n"),
-        ("error=EACCES", 1, "error: duckdb: Permission denied; nothing was published\n"),
+        ("error=ENOSPC", 1, "section1_manage.py: duckdb: No space left on device; nothing was published\n"),
+        ("error=EIO", 1, "section1_manage.py: duckdb: Input/output error; nothing was published\n"),
+        ("error=EACCES", 1, "section1_manage.py: duckdb: Permission denied; nothing was published\n"),
     ],
 )
 def test_fault_while_rows_are_written_keeps_the_old_batch(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.paths import ROOT
-from section1.test.command import COMMAND, CONFIG, QUICK_JAVA, run
+from section1.test.command import COMMAND, CONFIG, PROGRAM, QUICK_JAVA, error, run
 from section1.test.personal_data import APPLICANT, LABELLED, REFUSED, SECRETS, personal_data_in
 from section1.test.support import BATCH, csv_of, write_files
 
@@ -54,29 +54,29 @@ def test_batch_has_every_value_in_its_csvs_only(tmp_path: Path) -> None:
 def test_refused_file_is_not_quoted(tmp_path: Path, name: str) -> None:
     write_files(tmp_path / "src", {"a.csv": REFUSED[name]})
     code, output = printed(tmp_path)
-    assert (code, output.startswith("error: no file can be read, nothing was published (a.csv: ")) == (1, True)
+    assert (code, output.startswith(f"{PROGRAM}: no file can be read, nothing was published (a.csv: ")) == (1, True)
     assert (personal_data_in(output), personal_data_left(tmp_path)) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("way", "files", "line"),
     [
-        ("engine error", PLAIN, "error: duckdb: No space left on device; nothing was published"),
-        ("ragged lines", PLAIN, "error: duckdb: InvalidInputException; nothing was published"),
-        ("garbage", STAGED, "error: duckdb: InvalidInputException; nothing was published"),
-        ("full disk", PLAIN, "error: duckdb: File too large; nothing was published"),
+        ("engine error", PLAIN, "duckdb: No space left on device; nothing was published"),
+        ("ragged lines", PLAIN, "duckdb: InvalidInputException; nothing was published"),
+        ("garbage", STAGED, "duckdb: InvalidInputException; nothing was published"),
+        ("full disk", PLAIN, "duckdb: File too large; nothing was published"),
     ],
 )
 def test_failing_engine_is_not_quoted(tmp_path: Path, way: str, files: dict[str, bytes], line: str) -> None:
     write_files(tmp_path / "src", files)
-    assert failing(tmp_path, way) == (1, f"{line}\n")
+    assert failing(tmp_path, way) == (1, error(line))
     assert personal_data_left(tmp_path) == []
 
 
 @pytest.mark.parametrize(
     ("way", "text"),
     [
-        ("unexpected error", "this is a bug"),
+        ("unexpected error", "This is a bug"),
         ("file error without a file", "input or output: OSError"),
         ("full disk while staging", "File too large"),
     ],
@@ -85,7 +85,7 @@ def test_other_errors_quote_nothing_in_their_one_line(tmp_path: Path, way: str, 
     varied = (f"{APPLICANT}{number}" for number in range(5000))
     write_files(tmp_path / "src", {"a.csv": csv_of(*varied, f'"{APPLICANT}" x')})
     code, output = failing(tmp_path, way)
-    assert (code, output.count("\n"), output.startswith("error: "), text in output) == (1, 1, True, True)
+    assert (code, output.count("\n"), output.startswith(f"{PROGRAM}: "), text in output) == (1, 1, True, True)
     assert (personal_data_in(output), personal_data_left(tmp_path)) == ([], [])
 
 
@@ -93,4 +93,4 @@ def test_failing_spark_is_not_quoted(tmp_path: Path) -> None:
     write_files(tmp_path / "src", PLAIN)
     code, output = failing(tmp_path, "ragged lines", "--engine", "spark")
     assert (code, personal_data_in(output), personal_data_left(tmp_path)) == (1, [], [])
-    assert re.fullmatch(r"error: spark: \w+; nothing was published\n", output)
+    assert re.fullmatch(rf"{PROGRAM}: spark: \w+; nothing was published\n", output)

@@ -131,7 +131,7 @@ def test_unwritable_destination_fails_and_stays_unchanged(site: Site) -> None:
     for directory in directories:
         directory.chmod(0o755)
     assert (code, site.outcome) == (1, (1, "the run failed with exit code 1"))
-    assert "Permission denied; nothing was published\n" in site.log
+    assert "Permission denied. Nothing was published.\n" in site.log
     assert everything_in(destination) == before
     assert site.make(NOW, site.catch_up) == 0
     assert site.batches() == {"2026-11-23T15": [], BATCH: ["a.csv"]}
@@ -148,7 +148,7 @@ def test_unreadable_destination_is_unhealthy(site: Site) -> None:
 def test_invalid_configuration_is_unhealthy_and_a_failed_run(site: Site) -> None:
     site.publish(NOW)
     site.configure("parts: none")
-    problem = "process.yaml: parts: 'none' is no whole number (e.g. 18)"
+    problem = "process.yaml: parts: expected an integer such as 18, got 'none'."
     assert site.check(NOW) == (1, f"unhealthy: {problem}")
     assert (site.make(NOW), site.outcome) == (2, (2, "the run failed with exit code 2"))
     assert f": {problem}\n" in site.log
