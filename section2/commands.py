@@ -86,9 +86,9 @@ def query(server: Server, options: Namespace) -> int:
 
 def show(server: Server, query: Query, title: str) -> None:
     """Print a title and the rows of a query."""
-    answer = main.run_query(server, query.statement)
-    rows = f"{len(answer.rows)} row{'s' if len(answer.rows) != 1 else ''}"
-    cli.print_summary(f"\n{title}\n\n{table(answer.columns, answer.rows)}\n\n{rows}")
+    result = main.run_query(server, query.statement)
+    rows = f"{len(result.rows)} row{'s' if len(result.rows) != 1 else ''}"
+    cli.print_summary(f"\n{title}\n\n{table(result.columns, result.rows)}\n\n{rows}")
 
 
 def check(server: Server, _: Namespace) -> int:

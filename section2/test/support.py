@@ -1,4 +1,4 @@
-"""What the tests of section 2 say in a word."""
+"""Actions of a shop on the sales database, for tests."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,34 +9,33 @@ from common.postgresql import Connection
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-MOVES = {"new": [], "paid": ["paid"], "shipped": ["paid", "shipped"], "complete": ["paid", "shipped", "complete"]}
+PATHS = {"new": [], "paid": ["paid"], "shipped": ["paid", "shipped"], "complete": ["paid", "shipped", "complete"]}
 
 
 def days_ago(days: float) -> datetime:
-    """Return a moment before now."""
     return NOW - timedelta(days=days)
 
 
 class Shop:
-    """What happens in a shop, a call a happening, through one connection."""
+    """One connection, with a method for each action of a shop."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._numbers = count(1)
 
     def rows(self, statement: str, *values: object) -> list[Any]:
-        """Run a statement, give its rows."""
+        """Run a statement and return its rows."""
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def one(self, statement: str, *values: object) -> Any:
-        """Run a statement, give the one value it returns."""
+        """Run a statement and return its only value."""
         [(value,)] = self.rows(statement, *values)
         return value
 
     def item(self, name: str, cost: str = "10.00", weight_kg: str = "1.000", maker: str = "Acme") -> int:
-        """Add an item that was sold since long ago."""
+        """Add an item that is for sale since LONG_AGO."""
         self.rows("insert into manufacturer (name) values (%s) on conflict do nothing", maker)
         item: int = self.one(
             "insert into item (name, manufacturer_id, cost, weight_kg, cost_since)"
@@ -46,11 +45,9 @@ class Shop:
         return item
 
     def reprice(self, item: int, cost: str, since: datetime) -> None:
-        """Change what an item costs."""
         self.rows("update item set cost = %s, cost_since = %s where item_id = %s", cost, since, item)
 
     def member(self, first_name: str = "Ada", last_name: str = "Lim", born: str = "1990-12-10") -> int:
-        """Add a member."""
         member: int = self.one(
             "insert into member (first_name, last_name, date_of_birth, mobile_no, email)"
             " values (%s, %s, %s, '91234567', %s) returning member_id",
@@ -59,7 +56,7 @@ class Shop:
         return member
 
     def order(self, member: int, lines: Mapping[int, int], placed_at: datetime = NOW) -> int:
-        """Place an order of items and how many of each."""
+        """Place an order; `lines` has the quantity of each item."""
         order: int = self.one(
             "insert into orders (order_id, member_id, placed_at) overriding system value"
             " values (nextval('orders_order_id_seq'), %s, %s) returning order_id",
@@ -70,19 +67,18 @@ class Shop:
         return order
 
     def line(self, order: int, item: int, quantity: int) -> None:
-        """Add a line to an order."""
         self.rows("insert into order_line (order_id, item_id, quantity) values (%s, %s, %s)", order, item, quantity)
 
     def pay(self, order: int, share: float = 1) -> None:
-        """Pay an order, or a share of it."""
+        """Pay a share of an order's total."""
         self.rows(
             "insert into payment (order_id, amount, method)"
             " select order_id, round(total_price * %s, 2), 'card' from orders where order_id = %s",
             *(share, order),
         )
 
-    def give_back(self, order: int) -> None:
-        """Give back all that was received for an order."""
+    def repay(self, order: int) -> None:
+        """Pay all money of an order back."""
         self.rows(
             "insert into payment (order_id, amount, method)"
             " select order_id, -sum(amount), 'card' from payment where order_id = %s group by order_id",
@@ -90,22 +86,33 @@ class Shop:
         )
 
     def move(self, order: int, status: str, since: datetime | None = None) -> None:
-        """Move an order to another status, at its moment before `since` or now."""
+        """Change the status of an order, at `since` or now."""
         self.rows(
             "update orders set status = %s, status_since = coalesce(%s, status_since) where order_id = %s",
             *(status, since, order),
         )
 
     def bought(self, member: int, lines: Mapping[int, int], placed_at: datetime = NOW, status: str = "complete") -> int:
-        """Place an order and let it come to be paid, shipped or complete, all at the moment it was placed."""
+        """Place and pay an order and move it to a status, in the seconds after `placed_at`."""
         order = self.order(member, lines, placed_at)
-        if MOVES[status]:
+        if PATHS[status]:
             self.pay(order)
-        for number, move in enumerate(MOVES[status], 1):
+        for number, move in enumerate(PATHS[status], 1):
             self.move(order, move, placed_at + timedelta(seconds=number) if placed_at < NOW else None)
         return order
 
     def refund(self, order: int) -> None:
-        """Give back what was paid for an order, and call it refunded."""
-        self.give_back(order)
+        self.repay(order)
         self.move(order, "refunded")
+
+    def order_in(self, status: str) -> int:
+        """Return a new order of one item, moved to a status."""
+        lines = {self.item(f"Lamp {next(self._numbers)}"): 1}
+        order = self.bought(
+            self.member(), lines, status={"cancelled": "new", "refunded": "complete"}.get(status, status)
+        )
+        if status == "cancelled":
+            self.move(order, "cancelled")
+        elif status == "refunded":
+            self.refund(order)
+        return order

@@ -1,7 +1,8 @@
-"""From an empty database, and from each version with data, one comes to the same newest version."""
+"""Migrations from an empty database and from each older version."""
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from common.test.databases import run_sql
 from section2.config import MIGRATIONS
 from section2.main import create, differences
 from section2.test.support import NOW, Shop
+
+pytestmark = pytest.mark.integration
 
 VERSIONS = [
     "section2_create",
@@ -33,11 +36,11 @@ def empty(cluster: Server) -> Server:
 
 
 def schema(server: Server) -> str:
-    """Return the schema as pg_dump writes it, but for its random key."""
-    folder = binaries()
-    assert folder
+    """Return the schema as written by pg_dump, without its random key."""
+    directory = binaries()
+    assert directory
     dumped = subprocess.run(
-        [folder / "pg_dump", "--schema-only", "-h", server.host, "-U", "postgres", "-n", "sales", server.database],
+        [directory / "pg_dump", "--schema-only", "-h", server.host, "-U", "postgres", "-n", "sales", server.database],
         capture_output=True,
         text=True,
         check=True,
@@ -45,15 +48,13 @@ def schema(server: Server) -> str:
     return re.sub(r"\\(un)?restrict \w+", "", dumped.stdout)
 
 
-def test_an_empty_database_gets_every_version_once(empty: Server) -> None:
+def test_empty_database_gets_every_version_once(empty: Server) -> None:
     assert create(empty) == VERSIONS
     assert create(empty) == []
 
 
-@pytest.mark.parametrize("version", [2, 3, 4])
-def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
-    empty: Server, sales: Server, version: int
-) -> None:
+@pytest.mark.parametrize("version", [2, 3, 4, 5])
+def test_older_version_is_migrated_and_keeps_its_data(empty: Server, sales: Server, version: int) -> None:
     assert migrate(empty, MIGRATIONS, version) == VERSIONS[:version]
     with empty.connected() as connection:
         connection.autocommit = True
@@ -73,7 +74,7 @@ def test_an_older_version_with_data_becomes_the_newest_with_the_same_data(
     assert schema(empty) == schema(sales)
 
 
-def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: Path) -> None:
+def test_failed_version_is_rolled_back_completely(empty: Server, tmp_path: Path) -> None:
     for path in MIGRATIONS.glob("*.sql"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "section2_create_7_broken.sql").write_text(
@@ -88,15 +89,13 @@ def test_a_version_that_fails_leaves_nothing_of_itself(empty: Server, tmp_path: 
     assert migrate(empty, tmp_path) == ["section2_create_7_broken"]
 
 
-def test_a_migration_that_was_killed_blocks_no_other(empty: Server) -> None:
+def test_lock_of_a_killed_migration_is_removed(empty: Server) -> None:
     migrate(empty, MIGRATIONS, 1)
     run_sql(empty, "insert into public.yoyo_lock (locked, ctime, pid) values (1, now(), 4711)")
     assert migrate(empty, MIGRATIONS) == VERSIONS[1:]
 
 
-def test_two_migrations_at_once_wait_for_one_another(empty: Server) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
+def test_concurrent_migrations_wait_for_each_other(empty: Server) -> None:
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: migrate(empty, MIGRATIONS), range(4)))
     assert sorted(done, key=len) == [[], [], [], VERSIONS]

@@ -1,16 +1,20 @@
-"""Who may do what: every role, table and column, tried over real connections against this list."""
+"""Rights of every role on every table and column, tried over real connections."""
 
 import re
 
 import psycopg2
 import pytest
+from psycopg2.errors import CheckViolation, InsufficientPrivilege
 
 from common.postgresql import Server
 from common.test.databases import run_sql
 from section2.config import TEAMS
+from section2.test.support import Shop
+
+pytestmark = pytest.mark.integration
 
 PERSON = "first_name, last_name, date_of_birth, mobile_no, email"
-# A privilege without columns is for all of them; what is not here is refused.
+# A privilege without columns covers all columns; everything that is not listed is denied.
 RIGHTS = {
     "logistics": {
         "manufacturer": ["select"],
@@ -97,12 +101,12 @@ BY_COLUMN = {
     "update": "update sales.{table} set {column} = default where false",
 }
 BY_TABLE = {"delete": "delete from sales.{table} where false", "truncate": "truncate sales.{table}"}
-# Of a role that may not; the others: of a view that nobody can write or truncate.
-REFUSED = ("42501", "55000", "42809", "0A000", "428C9")
+# Insufficient privilege; the others: views that cannot be written or truncated.
+DENIED = ("42501", "55000", "42809", "0A000", "428C9")
 
 
 def columns(server: Server) -> dict[str, list[str]]:
-    """Return the columns of every table and view of the schema."""
+    """Return the columns of every table and view."""
     rows = run_sql(
         server,
         "select c.relname, array_agg(a.attname::text) from pg_class c"
@@ -112,8 +116,7 @@ def columns(server: Server) -> dict[str, list[str]]:
     return dict(rows)
 
 
-def may(role: str, table: str, privilege: str, column: str | None) -> bool:
-    """Return whether the list above allows it."""
+def is_listed(role: str, table: str, privilege: str, column: str | None) -> bool:
     for right in RIGHTS[role].get(table, []):
         name, _, listed = right.rstrip(")").partition("(")
         if name == privilege and (not listed or column in listed.split(", ")):
@@ -122,11 +125,10 @@ def may(role: str, table: str, privilege: str, column: str | None) -> bool:
 
 
 @pytest.mark.parametrize("role", TEAMS)
-def test_a_team_may_do_what_is_listed_and_nothing_else(sales: Server, role: str) -> None:
-    tried = 0
-    wrong = []
+def test_role_has_exactly_the_listed_rights(sales: Server, role: str) -> None:
+    tried, wrong = 0, []
     with sales.connected(role) as connection, connection.cursor() as cursor:
-        cursor.execute("set session characteristics as transaction read write")  # so that privileges alone decide
+        cursor.execute("set session characteristics as transaction read write")  # so that only privileges deny
         connection.commit()
         for table, its_columns in columns(sales).items():
             attempts: list[tuple[str, str | None, str]] = [
@@ -136,28 +138,27 @@ def test_a_team_may_do_what_is_listed_and_nothing_else(sales: Server, role: str)
             for privilege, column, text in attempts:
                 try:
                     cursor.execute(text.format(table=table, column=column))
-                    refused = False
+                    denied = False
                 except psycopg2.Error as error:
-                    refused = error.pgcode in REFUSED
+                    denied = error.pgcode in DENIED
                 connection.rollback()
                 tried += 1
-                if refused == may(role, table, privilege, column):
+                if denied == is_listed(role, table, privilege, column):
                     wrong.append((table, privilege, column))
     assert wrong == []
     assert tried > 300
 
 
-def test_the_list_names_no_table_that_is_not_there(sales: Server) -> None:
-    there = columns(sales)
+def test_listed_tables_and_columns_exist(sales: Server) -> None:
+    existing = columns(sales)
     for tables in RIGHTS.values():
         for table, rights in tables.items():
             listed = [name for right in rights for name in re.findall(r"\w+", right.partition("(")[2])]
-            assert set(listed) <= set(there[table])
+            assert set(listed) <= set(existing[table])
 
 
-def test_public_is_granted_nothing(sales: Server) -> None:
-    granted = run_sql(
-        sales,
+def test_public_has_no_rights(admin: Shop) -> None:
+    granted = admin.rows(
         "select c.relname from pg_class c, aclexplode(c.relacl) a"
         " where c.relnamespace = 'sales'::regnamespace and a.grantee = 0"
         " union all select p.proname from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
@@ -165,57 +166,78 @@ def test_public_is_granted_nothing(sales: Server) -> None:
         " union all select n.nspname from pg_namespace n, aclexplode(n.nspacl) a"
         " where n.nspname in ('sales', 'public') and a.grantee = 0"
         " union all select d.datname from pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a"
-        " where d.datname = current_database() and a.grantee = 0",
+        " where d.datname = current_database() and a.grantee = 0"
     )
     assert granted == []
 
 
-@pytest.mark.parametrize("role", TEAMS)
-def test_no_team_is_a_superuser_or_can_become_the_owner(sales: Server, role: str) -> None:
-    [flags] = run_sql(
-        sales,
-        "select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls from pg_roles where rolname = %s",
-        role,
+def test_objects_belong_to_an_owner_that_cannot_log_in(admin: Shop) -> None:
+    owners = admin.rows(
+        "select distinct pg_get_userbyid(relowner) from pg_class where relnamespace = 'sales'::regnamespace"
+        " union select pg_get_userbyid(proowner) from pg_proc where pronamespace = 'sales'::regnamespace"
     )
-    assert not any(flags)
-    assert run_sql(sales, "select pg_has_role(%s, 'sales_owner', 'member')", role) == [(False,)]
+    assert owners == [("sales_owner",)]
+    flags = admin.rows("select rolcanlogin, rolsuper from pg_roles where rolname = 'sales_owner'")
+    assert flags == [(False, False)]
+
+
+def test_no_role_is_a_superuser_or_can_become_the_owner(admin: Shop) -> None:
+    flags = admin.rows(
+        "select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,"
+        " pg_has_role(rolname, 'sales_owner', 'member') from pg_roles where rolname = any(%s)",
+        list(TEAMS),
+    )
+    assert flags == [(False,) * 6] * len(TEAMS)
+
+
+def test_search_path_of_every_role_is_the_schema(sales: Server) -> None:
+    assert [run_sql(sales, "show search_path", role=role) for role in TEAMS] == [[("sales",)]] * len(TEAMS)
 
 
 @pytest.mark.parametrize("role", TEAMS)
-def test_a_teams_search_path_is_the_schema_alone(sales: Server, role: str) -> None:
-    assert run_sql(sales, "show search_path", role=role) == [("sales",)]
-
-
-@pytest.mark.parametrize("role", TEAMS)
-def test_a_team_can_create_nothing(sales: Server, role: str) -> None:
+def test_role_cannot_create_objects(sales: Server, role: str) -> None:
     for statement in ("create table sales.mine ()", "create table public.mine ()", "create schema mine"):
         with sales.connected(role) as connection, connection.cursor() as cursor:
             cursor.execute("set transaction read write")
-            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            with pytest.raises(InsufficientPrivilege):
                 cursor.execute(statement)
 
 
-def test_functions_that_work_as_the_owner_pin_their_search_path(sales: Server) -> None:
-    unpinned = run_sql(
-        sales,
+def test_read_only_role_cannot_take_the_locks_of_settling(sales: Server) -> None:
+    for statement in ("select pg_advisory_lock(1)", "select pg_try_advisory_xact_lock_shared(1, 1)"):
+        with (
+            sales.connected("dashboard") as connection,
+            connection.cursor() as cursor,
+            pytest.raises(InsufficientPrivilege),
+        ):
+            cursor.execute(statement)
+
+
+def test_functions_of_the_owner_pin_their_search_path(admin: Shop) -> None:
+    unpinned = admin.rows(
         "select proname from pg_proc where pronamespace = 'sales'::regnamespace and prosecdef"
-        " and not coalesce('search_path=\"\"' = any(proconfig), false)",
+        " and not coalesce('search_path=\"\"' = any(proconfig), false)"
     )
     assert unpinned == []
 
 
-def test_analytics_sees_no_name_number_birthday_or_address(sales: Server) -> None:
-    run_sql(
-        sales,
-        "insert into sales.member (first_name, last_name, date_of_birth, mobile_no, email)"
-        " values ('Marguerite', 'Quixano', '1987-06-05', '98765432', 'marguerite@quixano.example')",
+def test_masked_members_contain_no_personal_data(sales: Server, admin: Shop) -> None:
+    admin.rows(
+        "insert into member (first_name, last_name, date_of_birth, mobile_no, email)"
+        " values ('Marguerite', 'Quixano', '1987-06-05', '98765432', 'marguerite@quixano.example')"
     )
     [(*shown, _)] = run_sql(sales, "select * from sales.member_masked", role="analytics")
     assert shown[1:] == ["M*** Q***", 1980, "****32", "***.example"]
 
 
-def test_a_predicate_with_side_effects_sees_no_masked_row(sales: Server) -> None:
-    [(barrier,)] = run_sql(
-        sales, "select reloptions @> '{security_barrier=true}' from pg_class where relname = 'member_masked'"
-    )
-    assert barrier
+def test_masked_members_hide_rows_from_leaky_predicates(admin: Shop) -> None:
+    query = "select reloptions @> '{security_barrier=true}' from pg_class where relname = 'member_masked'"
+    assert admin.one(query) is True
+
+
+def test_error_shows_logistics_no_amount(sales: Server, shop: Shop) -> None:
+    order = shop.order_in("new")
+    shop.pay(order, 0.37)
+    with sales.connected("logistics") as connection, pytest.raises(CheckViolation) as raised:
+        Shop(connection).rows("update orders set status = 'paid' where order_id = %s", order)
+    assert "3.7" not in str(raised.value)

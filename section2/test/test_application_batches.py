@@ -1,4 +1,4 @@
-"""Section 1's committed batches by themselves: which count, in which order, and what is read of each."""
+"""Reading section 1's committed batches."""
 
 import json
 from hashlib import sha256
@@ -18,24 +18,24 @@ from section2.operator.application_batches import (
 HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,membership_id"
 ADA = "Ada,Lim,19901210,91234567,ada@example.com,true,Lim_1218b"
 HOUR = "2026-11-23T16"
-BROKEN = "No member of the batch was loaded. Publish it again with section 1."
+ADVICE = "No member of the batch was loaded. Publish it again with section 1."
 
 
-def add_report(destination: Path, batch: str, rows: int = 1, name: str = "") -> bytes:
-    folder = destination / "report"
-    folder.mkdir(exist_ok=True)
+def add_report(destination: Path, batch: str, rows: int = 1) -> bytes:
+    directory = destination / "report"
+    directory.mkdir(exist_ok=True)
     content = json.dumps({"batch": batch, "counts": {"successful": rows}, "more": 1}).encode()
-    (folder / f"{name or batch}.json").write_bytes(content)
+    (directory / f"{batch}.json").write_bytes(content)
     return content
 
 
-def batch_of(folder: Path, parts: dict[str, str], rows: int = 1) -> Batch:
+def batch_of(directory: Path, parts: dict[str, str], rows: int = 1) -> Batch:
     for name, content in parts.items():
-        (folder / name).write_text(content, encoding="utf-8")
-    return Batch(HOUR, "0", folder, rows)
+        (directory / name).write_text(content, encoding="utf-8")
+    return Batch(HOUR, "0", directory, rows)
 
 
-def test_batches_are_told_in_their_order(tmp_path: Path) -> None:
+def test_batches_are_sorted_by_time(tmp_path: Path) -> None:
     names = ["2026-11-23T15-3", HOUR, f"{HOUR}-2", f"{HOUR}-10", "2026-11-23T17"]
     contents = {name: add_report(tmp_path, name, rows) for rows, name in enumerate(reversed(names))}
     assert committed_batches(tmp_path) == [
@@ -45,40 +45,40 @@ def test_batches_are_told_in_their_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [(HOUR, f"{HOUR}-0001"), (f"{HOUR}-2", f"{HOUR}-0002"), ("night", "night-0001")]
+    ("name", "key"), [(HOUR, f"{HOUR}-0001"), (f"{HOUR}-2", f"{HOUR}-0002"), ("other", "other-0001")]
 )
-def test_a_key_sorts_batches_in_time(name: str, key: str, tmp_path: Path) -> None:
+def test_key_pads_the_number_of_the_batch(name: str, key: str, tmp_path: Path) -> None:
     assert Batch(name, "0", tmp_path, 1).key == key
 
 
-def test_before_its_first_report_a_destination_has_no_batch(tmp_path: Path) -> None:
+def test_destination_without_report_has_no_batch(tmp_path: Path) -> None:
     assert committed_batches(tmp_path) == []
 
 
-def test_a_destination_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_destination_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(ApplicationsMissing) as caught:
         committed_batches(tmp_path / "x")
-    said = "no such directory. Run section 1, or pass its destination with --applications."
-    assert (str(caught.value), caught.value.exit_code) == (f"{tmp_path / 'x'}: {said}", 2)
+    message = "no such directory. Run section 1, or pass its destination with --applications."
+    assert (str(caught.value), caught.value.exit_code) == (f"{tmp_path / 'x'}: {message}", 2)
 
 
-def test_only_reports_are_read_as_such(tmp_path: Path) -> None:
+def test_other_files_beside_reports_are_ignored(tmp_path: Path) -> None:
     add_report(tmp_path, HOUR)
     for name in (f".{HOUR}.json", f"{HOUR}.html", "notes"):
         (tmp_path / "report" / name).touch()
     assert [batch.name for batch in committed_batches(tmp_path)] == [HOUR]
 
 
-def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_truncated_report_is_invalid(tmp_path: Path) -> None:
     add_report(tmp_path, HOUR)
     path = tmp_path / "report" / f"{HOUR}.json"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(BatchInvalid) as caught:
         committed_batches(tmp_path)
-    assert str(caught.value) == f"{path}: not a valid report of section 1. {BROKEN}"
+    assert str(caught.value) == f"{path}: not a valid report of section 1. {ADVICE}"
 
 
-def test_rows_are_numbered_through_all_parts(tmp_path: Path) -> None:
+def test_rows_are_numbered_across_parts(tmp_path: Path) -> None:
     numbers = Random(3).sample(range(40), 40)
     rows = {f"part-{number:05}.csv": ADA.replace("Ada", f"A{number:02}") for number in numbers}
     batch = batch_of(tmp_path, {name: f"{HEADER}\n{row}\n" for name, row in rows.items()}, 40)
@@ -87,12 +87,12 @@ def test_rows_are_numbered_through_all_parts(tmp_path: Path) -> None:
     assert [(row.place, row.first_name) for row in batch.applications()] == [(n + 1, f"A{n:02}") for n in range(40)]
 
 
-def test_columns_are_known_by_name(tmp_path: Path) -> None:
+def test_columns_are_found_by_name(tmp_path: Path) -> None:
     lines = "membership_id,x,email,mobile_no,date_of_birth,last_name,first_name\nI,x,e,m,d,l,f\n"
     assert list(batch_of(tmp_path, {"a.csv": lines}).applications()) == [Application(1, "f", "l", "d", "m", "e", "I")]
 
 
-def test_fields_are_read_as_they_are_however_long(tmp_path: Path) -> None:
+def test_long_and_quoted_fields_are_read_unchanged(tmp_path: Path) -> None:
     name = 'A,"b\r\nc' + "é" * 1_000_000
     row = ADA.replace("Ada", '"' + name.replace('"', '""') + '"')
     [application] = batch_of(tmp_path, {"a.csv": f"{HEADER}\r\n{row}\r\n"}).applications()
@@ -100,7 +100,7 @@ def test_fields_are_read_as_they_are_however_long(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "wrong"),
+    ("content", "problem"),
     [
         ("", "a.csv: missing column first_name"),
         (HEADER.replace("email", "mail"), "a.csv: missing column email"),
@@ -113,24 +113,24 @@ def test_fields_are_read_as_they_are_however_long(tmp_path: Path) -> None:
     ],
     ids=range(8),
 )
-def test_a_batch_that_is_not_as_its_report_says_is_named(tmp_path: Path, content: str, wrong: str) -> None:
+def test_batch_that_differs_from_its_report_is_invalid(tmp_path: Path, content: str, problem: str) -> None:
     batch = batch_of(tmp_path, {"a.csv": content})
     with pytest.raises(BatchInvalid) as caught:
         list(batch.applications())
-    where = f"{tmp_path}/" if wrong.startswith("a") else f"{tmp_path}"
-    assert str(caught.value) == f"{where}{wrong}. {BROKEN}"
+    where = f"{tmp_path}/" if problem.startswith("a") else f"{tmp_path}"
+    assert str(caught.value) == f"{where}{problem}. {ADVICE}"
 
 
 @pytest.mark.parametrize(
     ("content", "line"), [(f"{HEADER}\n".encode() + ADA.replace("Ada", "\xff").encode("latin-1"), 0), (b'"a"b,c\n', 1)]
 )
-def test_a_part_that_is_no_text_or_has_no_header_is_named(tmp_path: Path, content: bytes, line: int) -> None:
+def test_part_with_invalid_encoding_or_header_is_invalid(tmp_path: Path, content: bytes, line: int) -> None:
     (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(BatchInvalid, match=rf"a\.csv: line {line} is not a valid row. {BROKEN}"):
+    with pytest.raises(BatchInvalid, match=rf"a\.csv: line {line} is not a valid row. {ADVICE}"):
         list(Batch(HOUR, "0", tmp_path, 1).applications())
 
 
-def test_a_batch_whose_folder_is_gone_is_named(tmp_path: Path) -> None:
+def test_batch_without_directory_is_invalid(tmp_path: Path) -> None:
     with pytest.raises(BatchInvalid) as caught:
         list(Batch(HOUR, "0", tmp_path / "gone", 1).applications())
-    assert str(caught.value) == f"{tmp_path}/gone: cannot be read (No such file or directory). {BROKEN}"
+    assert str(caught.value) == f"{tmp_path}/gone: cannot be read (No such file or directory). {ADVICE}"
