@@ -84,7 +84,7 @@ def test_usage_error_is_one_line(argv: tuple[str, ...], message: str, capsys: py
     [
         (("load", "--orders", "5", "--until", "2999-01-01"), "in the future"),
         (("query", "best_customers"), "no such query"),
-        (("query", "average_baskets"), "average_basket"),
+        (("query", "average_baskets"), "Did you mean 'average_basket'?"),
         (("load-members", "--applications", "/nowhere"), "no such directory. Run section 1"),
     ],
     ids=str,
