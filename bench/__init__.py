@@ -1,4 +1,4 @@
-"""Benchmarks; what they last measured stands in RESULTS.md."""
+"""Benchmarks. Their latest figures are in RESULTS.md."""
 
 from pathlib import Path
 

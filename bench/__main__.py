@@ -1,4 +1,4 @@
-"""Runs every benchmark of every section, for some two hours: python -m bench."""
+"""Runs all benchmarks, for about two hours: python -m bench."""
 
 import argparse
 import subprocess
@@ -8,10 +8,10 @@ BENCHMARKS = ("section1", "section2", "section2.growth", "section4")
 
 
 def main() -> None:
-    """Run one after the other; each writes its own section of RESULTS.md, so what was measured stays if one fails."""
+    """Run the benchmarks one after the other. Each writes one section of RESULTS.md, also if a later one fails."""
     argparse.ArgumentParser(
         prog="python -m bench",
-        description=f"Run every benchmark ({', '.join(BENCHMARKS)}) on a quiet machine; one alone: -m bench.section1.",
+        description=f"Run all benchmarks ({', '.join(BENCHMARKS)}) on an idle machine. Run one with -m bench.section1.",
         epilog="example: .venv/bin/python -m bench",
     ).parse_args()
     codes = [subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode for name in BENCHMARKS]

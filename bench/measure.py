@@ -1,40 +1,38 @@
-"""Runs commands and measures them: wall and CPU seconds and peak memory of the whole process tree (Linux)."""
+"""Runs commands and measures wall time, CPU time and peak memory of their process trees."""
 
-import ctypes
-import os
+import resource
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+import psutil
+
 SECONDS_BETWEEN_SAMPLES = 0.02
-# What is sampled as memory: cheap to read, but pages that two processes share count twice.
+# RSS is cheap to read. A page that two processes share counts twice.
 MEMORY = "resident memory (RSS), summed over the process tree every 20 ms"
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_PR_SET_CHILD_SUBREAPER = 36
 
 Contender = TypeVar("Contender")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one run of a command took; CPU is user and system time."""
+    """Result of one run. CPU is user plus system time in seconds."""
 
     wall: float
     cpu: float
     peak_bytes: int
     exit_code: int
-    last_words: str
+    last_line: str  # of its output
 
     @property
     def failure(self) -> str:
-        """Say how the run failed; empty when it did not."""
+        """Return how the run failed, or an empty string."""
         if self.exit_code == 0:
             return ""
         return f"killed by signal {-self.exit_code}" if self.exit_code < 0 else f"exit code {self.exit_code}"
@@ -42,7 +40,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of some runs, the least and the most."""
+    """Median, minimum and maximum of several runs."""
 
     median: float
     low: float
@@ -53,10 +51,14 @@ class Spread:
         """Return the spread of at least one value."""
         return Spread(median(values), min(values), max(values))
 
+    def text(self, digits: int = 2) -> str:
+        """Return the spread as text, such as 1.20 (1.10–1.90)."""
+        return f"{self.median:.{digits}f} ({self.low:.{digits}f}–{self.high:.{digits}f})"
+
 
 @dataclass(frozen=True)
 class Summary:
-    """What the runs of one contender took."""
+    """Spreads of all runs of one contender."""
 
     wall: Spread
     cpu: Spread
@@ -75,7 +77,10 @@ class Summary:
 def interleaved(
     contenders: Sequence[Contender], rounds: int, run: Callable[[Contender, int], Measurement]
 ) -> dict[Contender, list[Measurement]]:
-    """Run each contender once a round, so that a slow minute of the machine hits all; who fails is not run again."""
+    """Run each contender once per round, so that a slow minute of the machine affects all of them.
+
+    A contender that fails is not run again.
+    """
     runs: dict[Contender, list[Measurement]] = {contender: [] for contender in contenders}
     for number in range(1, rounds + 1):
         for contender in contenders:
@@ -84,94 +89,78 @@ def interleaved(
     return runs
 
 
-def measure(command: Sequence[str], folder: Path) -> Measurement:
-    """Run the command in the folder until it and all that it started have ended."""
-    with _adopting_orphans(), tempfile.TemporaryFile() as words:
-        strangers = _processes()
+def measure(command: Sequence[str], directory: Path) -> Measurement:
+    """Run a command until it and all of its descendants have ended."""
+    with tempfile.TemporaryFile() as output:
+        tree = ProcessTree()
+        cpu_before = _cpu_of_children()
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=words, stderr=words)
-        tree = _Tree(process.pid, strangers)
-        with tree.sampled():
-            _, status, usage = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - started
-            # Or Popen would wait for it once more.
-            process.returncode = os.waitstatus_to_exitcode(status)
-            cpu = usage.ru_utime + usage.ru_stime + tree.wait_for_orphans()
-        words.seek(0)
-        last_words = (words.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
-    return Measurement(wall, cpu, tree.peak_bytes, process.returncode, last_words)
+        root = psutil.Popen(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        while not _ended(root):
+            tree.sample(root)
+        wall = time.perf_counter() - started
+        cpu = _cpu_of_children() - cpu_before + tree.wait_for_orphans(root)
+        output.seek(0)
+        lines = output.read().decode("utf-8", "replace").strip().splitlines()
+    return Measurement(wall, cpu, tree.peak_bytes, int(root.returncode), lines[-1] if lines else "")
 
 
-class _Tree:
-    """A process and all that it started, directly or not; a process that lives shorter than a sample may be missed."""
+def _ended(root: psutil.Popen) -> bool:
+    try:
+        root.wait(SECONDS_BETWEEN_SAMPLES)
+    except psutil.TimeoutExpired:
+        return False
+    return True
 
-    def __init__(self, root: int, strangers: set[int]) -> None:
+
+def _cpu_of_children() -> float:
+    """Return the CPU seconds of all processes that this one and its ended children have waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+class ProcessTree:
+    """The processes that a command starts. One that lives shorter than a sample may be missed.
+
+    Processes that outlive their parents stay in the tree. `psutil.Process.children` would lose them,
+    and reads every process of the machine each time; this class reads each new process once.
+    """
+
+    def __init__(self) -> None:
         self.peak_bytes = 0
-        self._root = root
-        self._family = {root}
-        self._strangers = strangers
+        self._members: dict[int, psutil.Process] = {}
+        self._others = set(psutil.pids())  # processes that the command did not start
 
-    @contextmanager
-    def sampled(self) -> Iterator[None]:
-        """Keep the most memory that the tree has while the body runs."""
-        done = threading.Event()
+    def sample(self, root: psutil.Process) -> None:
+        """Update the peak, then find new processes."""
+        self._members.setdefault(root.pid, root)
+        self.peak_bytes = max(self.peak_bytes, sum(map(_resident_bytes, self._members.values())))
+        # Counted from the next sample on: a process that is being started still shows its parent's memory.
+        for pid in sorted(set(psutil.pids()) - self._members.keys() - self._others):
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                if process.ppid() in self._members:
+                    self._members[pid] = process
+                    continue
+            self._others.add(pid)
 
-        def sample() -> None:
-            while not done.wait(SECONDS_BETWEEN_SAMPLES):
-                self.peak_bytes = max(self.peak_bytes, sum(map(_memory, tuple(self._family))))
-                # Counted from the next sample on: a child that is just being started shows its parent's memory.
-                self._grow()
-
-        sampler = threading.Thread(target=sample, daemon=True)
-        sampler.start()
-        try:
-            yield
-        finally:
-            done.set()
-            sampler.join()
-
-    def _grow(self) -> None:
-        """Take in the children and the orphans that are new; each process is looked at once, parents first."""
-        for process in sorted(_processes() - self._family - self._strangers):
-            is_ours = _parent(process) in {*self._family, os.getpid()}
-            (self._family if is_ours else self._strangers).add(process)
-
-    def wait_for_orphans(self) -> float:
-        """Wait for what the root has left behind; return the CPU seconds, which the root's own do not hold."""
-        self._grow()
+    def wait_for_orphans(self, root: psutil.Process) -> float:
+        """Wait for processes that outlive the root and return their CPU seconds, which the root's do not include."""
+        orphans = [process for pid, process in self._members.items() if pid != root.pid]
         seconds = 0.0
-        for process in sorted(self._family - {self._root}):
-            with suppress(ChildProcessError):  # its parent has waited for it, and has its CPU seconds
-                _, _, usage = os.wait4(process, 0)
-                seconds += usage.ru_utime + usage.ru_stime
+        for process in orphans:
+            used = 0.0
+            with suppress(psutil.NoSuchProcess):
+                while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                    times = process.cpu_times()
+                    used = times.user + times.system
+                    time.sleep(SECONDS_BETWEEN_SAMPLES)
+            seconds += used
         return seconds
 
 
-@contextmanager
-def _adopting_orphans() -> Iterator[None]:
-    """Be the parent of what outlives its parent while the body runs, so that it can be waited for."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+def _resident_bytes(process: psutil.Process) -> int:
     try:
-        yield
-    finally:
-        prctl(_PR_SET_CHILD_SUBREAPER, 0)
-
-
-def _processes() -> set[int]:
-    return {int(entry.name) for entry in os.scandir("/proc") if entry.name.isdecimal()}
-
-
-def _parent(process: int) -> int | None:
-    try:
-        status = Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return None
-    return int(status.rpartition(")")[2].split()[1])
-
-
-def _memory(process: int) -> int:
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE_BYTES
-    except OSError:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
         return 0

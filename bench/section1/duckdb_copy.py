@@ -1,4 +1,4 @@
-"""DuckDB's bare copy: read the files as text, write one CSV, and nothing else."""
+"""Plain copy in DuckDB: reads the files as text and writes one CSV file."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ READ = f"auto_detect=false, header=true, delim=',', quote='', escape='', new_lin
 
 
 def copy(source: Path, destination: Path) -> None:
-    """Copy the rows of every file to one."""
+    """Copy all rows into one file."""
     destination.mkdir(parents=True)
     rows = f"from read_csv('{source}/*.csv', {READ})"
     duckdb.execute(f"copy ({rows}) to '{destination}/copy.csv' (format csv, header true)")

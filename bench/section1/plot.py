@@ -1,4 +1,4 @@
-"""Draws wall time and peak memory against rows, a line a contender."""
+"""Plots wall time and peak memory by number of rows, one line for each contender."""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -15,48 +15,48 @@ from bench.measure import Spread, Summary
 from bench.section1.contenders import (
     DUCKDB,
     DUCKDB_COPY,
-    FLOOR,
     IMPORTS,
+    IO_BASELINE,
     PANDAS,
+    PLAIN_PYSPARK,
     POLARS,
     SPARK,
     SPARK_COPY,
-    STOCK,
     Contender,
 )
 from bench.section1.report import short
 from bench.section1.rounds import Size
 
 
-class Look(NamedTuple):
-    """How a contender is drawn; a bare copy has its engine's colour."""
+class Style(NamedTuple):
+    """Line style of a contender. A copy has the colour of its engine."""
 
     color: str
     line: str = "-"
     width: float = 1.6
 
 
-LOOKS = {
-    DUCKDB: Look("#c75300", width=3),
-    SPARK: Look("#0060a8", width=3),
-    POLARS: Look("#00805c"),
-    PANDAS: Look("#a04a86"),
-    DUCKDB_COPY: Look("#c75300", "--"),
-    SPARK_COPY: Look("#0060a8", "--"),
-    FLOOR: Look("#555555", ":"),
-    IMPORTS: Look("#555555"),
-    STOCK: Look("#0060a8"),
+STYLES = {
+    DUCKDB: Style("#c75300", width=3),
+    SPARK: Style("#0060a8", width=3),
+    POLARS: Style("#00805c"),
+    PANDAS: Style("#a04a86"),
+    DUCKDB_COPY: Style("#c75300", "--"),
+    SPARK_COPY: Style("#0060a8", "--"),
+    IO_BASELINE: Style("#555555", ":"),
+    IMPORTS: Style("#555555"),
+    PLAIN_PYSPARK: Style("#0060a8"),
 }
 INK, GRID = "#222222", "#e4e4e4"
-# What a line of a label takes of the axis.
+# Height of one line of a label, as a share of the axis.
 LINE_HEIGHT = 0.045
 
 Points = dict[Contender, list[tuple[int, Spread]]]
 
 
 def draw(sizes: Mapping[int, Size], path: Path) -> None:
-    """Write the picture."""
-    with style.context(["default", {"font.family": "DejaVu Sans"}]):  # not the user's matplotlibrc
+    """Write the plot as PNG."""
+    with style.context(["default", {"font.family": "DejaVu Sans"}]):  # ignores the user's matplotlibrc
         _figure(sizes).savefig(path, dpi=100, facecolor="white")
 
 
@@ -84,21 +84,21 @@ def _points(sizes: Mapping[int, Size], value: Callable[[Summary], Spread]) -> Po
 
 
 def _panel(axes: Axes, title: str, points: Points, sizes: Mapping[int, Size]) -> None:
-    """Draw one measure: medians as lines, least to most as bars."""
+    """Draw one measure: medians as lines, minimum to maximum as error bars."""
     _axes(axes, list(sizes))
     axes.set_title(title, loc="left", color=INK, fontsize=12)
     for contender, values in points.items():
         rows, spreads = zip(*values, strict=True)
         medians = [spread.median for spread in spreads]
         bars = [[s.median - s.low for s in spreads], [s.high - s.median for s in spreads]]
-        look = LOOKS[contender]
-        axes.plot(rows, medians, look.line, color=look.color, linewidth=look.width, marker="o", markersize=5)
-        axes.errorbar(rows, medians, bars, fmt="none", ecolor=look.color, elinewidth=1.2)
+        style_ = STYLES[contender]
+        axes.plot(rows, medians, style_.line, color=style_.color, linewidth=style_.width, marker="o", markersize=5)
+        axes.errorbar(rows, medians, bars, fmt="none", ecolor=style_.color, elinewidth=1.2)
     _labels(axes, points, max(sizes))
 
 
 def _axes(axes: Axes, sizes: list[int]) -> None:
-    """Mark the sizes that were run and plain numbers; leave room for the labels at the left."""
+    """Set ticks at the measured sizes, with room for labels on the left."""
     axes.set(xscale="log", yscale="log")
     decades = log10(max(sizes) / min(sizes)) or 1
     axes.set_xlim(min(sizes) / 10 ** (0.5 * decades), max(sizes) * 10 ** (0.04 * decades))
@@ -115,7 +115,7 @@ def _axes(axes: Axes, sizes: list[int]) -> None:
 
 
 def _labels(axes: Axes, points: Points, largest: int) -> None:
-    """Name each line at its end; who was not run on the largest size is named at the left."""
+    """Label each line at its right end, or on the left if the contender was not run on the largest size."""
     low, high = (log10(limit) for limit in axes.get_ylim())
     left, right = (log10(limit) for limit in axes.get_xlim())
     for at_the_right in (True, False):
@@ -131,18 +131,18 @@ def _labels(axes: Axes, points: Points, largest: int) -> None:
                 textcoords="axes fraction",
                 horizontalalignment="left" if at_the_right else "right",
                 verticalalignment="center",
-                color=LOOKS[contender].color,
+                color=STYLES[contender].color,
                 fontsize=10.5,
-                arrowprops={"arrowstyle": "-", "color": LOOKS[contender].color, "linewidth": 0.7, "shrinkB": 5},
+                arrowprops={"arrowstyle": "-", "color": STYLES[contender].color, "linewidth": 0.7, "shrinkB": 5},
             )
 
 
 def apart(heights: list[float], gap: float) -> list[float]:
-    """Move heights that are nearer than the gap away from each other, as little as it takes."""
-    places = list(heights)
-    order = sorted(range(len(places)), key=lambda number: places[number])
+    """Move heights apart until no two are nearer than the gap."""
+    positions = list(heights)
+    order = sorted(range(len(positions)), key=lambda number: positions[number])
     for _ in range(500):
         for lower, upper in pairwise(order):
-            push = max(0.0, gap - (places[upper] - places[lower])) / 2
-            places[lower], places[upper] = places[lower] - push, places[upper] + push
-    return places
+            push = max(0.0, gap - (positions[upper] - positions[lower])) / 2
+            positions[lower], positions[upper] = positions[lower] - push, positions[upper] + push
+    return positions

@@ -1,46 +1,51 @@
-"""Says what was measured: the section of RESULTS.md."""
+"""The results as Markdown."""
 
 from collections.abc import Mapping
 
 from bench.measure import MEMORY, Spread, Summary
-from bench.section1.contenders import FLOOR, OWN_COPY, POLARS, Contender
-from bench.section1.kept import Measured
+from bench.section1.contenders import IO_BASELINE, OWN_COPY, POLARS, Contender
 from bench.section1.rounds import Size
 from bench.section1.source import FILES
+from bench.section1.store import Result
 from bench.section1.targets import targets_table
 from common.results import table
 
 SIZES = (5_000, 100_000, 1_000_000, 10_000_000)
-HEADER = ("contender", "wall s", "CPU s", "peak MB", "to the floor", "to Polars", "to own copy")
+HEADER = ("contender", "wall s", "CPU s", "peak MB", "vs I/O baseline", "vs Polars", "vs own copy")
+INTRODUCTION = f"""\
+Input: applications in {FILES} plain CSV files. Each run is a new process, start-up included.
+The contenders take turns. A cell is the median (minimum–maximum) of all runs.
+
+- CPU: user and system time of the process tree. Peak: {MEMORY}.
+- Ratios in the last three columns: wall / CPU / peak.
+- I/O baseline: parses every field with pyarrow, then writes as many bytes as the DuckDB engine and flushes them.
+- Import baseline: Python with the libraries of the DuckDB engine, without work.
+- Plain PySpark: the same SQL with PySpark's default settings."""
 
 
-def section(measured: Mapping[int, Measured]) -> str:
-    """Return all that was measured as Markdown."""
-    left_out = [short(rows) for rows in SIZES if rows not in measured]
+def section(results: Mapping[int, Result]) -> str:
+    """Return all results as one section of RESULTS.md."""
+    missing = [short(rows) for rows in SIZES if rows not in results]
     parts = [
-        f"Applications in {FILES} plain CSV files. Interleaved runs of each contender: medians (least–most). "
-        "Each run is a process of its own, start-up included. CPU: user and system time of the process tree. "
-        f"Peak: {MEMORY}. Ratios: wall / CPU / peak. Floor: parsing every field with pyarrow, then writing as many "
-        "bytes as the DuckDB engine writes, to the disk. Import floor: Python and the libraries of the DuckDB engine, "
-        "without work.",
-        f"Not measured yet: {', '.join(left_out)} rows." if left_out else "",
+        INTRODUCTION,
+        f"Not measured yet: {', '.join(missing)} rows." if missing else "",
         *(
-            f"### {short(rows)} rows\n\n{size_table(one.size)}\n\n{one.runs} runs. {one.origin}"
-            for rows, one in measured.items()
+            f"### {short(rows)} rows\n\n{size_table(result.size)}\n\n{result.runs} runs.\n{result.origin}"
+            for rows, result in results.items()
         ),
-        "![wall time and peak memory against rows](section1.png)",
-        f"### Targets\n\n{targets_table(sizes_of(measured)) or 'No target has all its sizes measured.'}",
+        "![wall time and peak memory by number of rows](section1.png)",
+        f"### Targets\n\n{targets_table(sizes_of(results)) or 'No target has results for all of its sizes.'}",
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def sizes_of(measured: Mapping[int, Measured]) -> dict[int, Size]:
-    """Return what came of each size."""
-    return {rows: one.size for rows, one in measured.items()}
+def sizes_of(results: Mapping[int, Result]) -> dict[int, Size]:
+    """Return the summaries of each size."""
+    return {rows: result.size for rows, result in results.items()}
 
 
 def size_table(size: Size) -> str:
-    """Return the contenders of one size, each with its ratios to the bases."""
+    """Return the table of one size."""
     return table(HEADER, [_row(contender, size) for contender in size])
 
 
@@ -48,32 +53,26 @@ def _row(contender: Contender, size: Size) -> tuple[str, ...]:
     summary = size[contender]
     if isinstance(summary, str):
         return contender.name, summary, *("",) * 5
-    peak = Spread(
-        *(value / 1e6 for value in (summary.peak_bytes.median, summary.peak_bytes.low, summary.peak_bytes.high))
-    )
-    bases = (FLOOR, POLARS, OWN_COPY.get(contender))
+    peak = summary.peak_bytes
+    bases = (IO_BASELINE, POLARS, OWN_COPY.get(contender))
     return (
         contender.name,
-        _spread(summary.wall, 2),
-        _spread(summary.cpu, 2),
-        _spread(peak, 0),
+        summary.wall.text(),
+        summary.cpu.text(),
+        Spread(peak.median / 1e6, peak.low / 1e6, peak.high / 1e6).text(0),
         *(_ratios(summary, size.get(base) if base else None) for base in bases),
     )
 
 
-def _spread(spread: Spread, digits: int) -> str:
-    return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}–{spread.high:.{digits}f})"
-
-
-def _ratios(of: Summary, base: Summary | str | None) -> str:
+def _ratios(summary: Summary, base: Summary | str | None) -> str:
     if not isinstance(base, Summary):
         return ""
-    pairs = ((of.wall, base.wall), (of.cpu, base.cpu), (of.peak_bytes, base.peak_bytes))
-    return " / ".join(f"{mine.median / theirs.median:.2f}" for mine, theirs in pairs)
+    pairs = ((summary.wall, base.wall), (summary.cpu, base.cpu), (summary.peak_bytes, base.peak_bytes))
+    return " / ".join(f"{value.median / other.median:.2f}" for value, other in pairs)
 
 
 def short(rows: int) -> str:
-    """Write a number of rows as the command line takes it: 5k, 1M."""
+    """Return a number of rows as the command line takes it, such as 5k or 1M."""
     for unit, size in (("M", 1_000_000), ("k", 1_000)):
         if rows % size == 0:
             return f"{rows // size}{unit}"

@@ -1,4 +1,4 @@
-"""The input: invented applications in plain CSV files, made once a size and kept."""
+"""The input: sample applications in plain CSV files, generated once for each size."""
 
 import shutil
 from itertools import islice
@@ -11,22 +11,22 @@ FILES = 16
 SEED = 1
 
 
-def source_of(folder: Path, count: int) -> Path:
-    """Return the folder that holds `count` rows in 16 files; it is made, in a second per 100,000 rows, if not there."""
-    source = folder / str(count)
+def source_of(parent: Path, count: int) -> Path:
+    """Return a directory with `count` rows in 16 files. A new one takes about a second per 100,000 rows."""
+    source = parent / str(count)
     if not source.exists():
-        unfinished = folder / f"{count}.unfinished"
+        unfinished = parent / f"{count}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        _make(unfinished, count)
+        _generate(unfinished, count)
         unfinished.rename(source)
     return source
 
 
-def _make(folder: Path, count: int) -> None:
+def _generate(directory: Path, count: int) -> None:
     applications, progress = rows(SEED, count), Progress()
-    with progress.step(f"making {count:,} rows"):
+    with progress.step(f"generating {count:,} rows"):
         for number in range(FILES):
-            progress.update(f"making {count:,} rows: file {number + 1} of {FILES}")
+            progress.update(f"generating {count:,} rows: file {number + 1} of {FILES}")
             share = count * (number + 1) // FILES - count * number // FILES
-            write(folder / f"applications_{number + 1:02}.csv", islice(applications, share))
+            write(directory / f"applications_{number + 1:02}.csv", islice(applications, share))

@@ -1,4 +1,4 @@
-"""Spark's bare copy: the job's own Java, settings and options, but only read and write."""
+"""Plain copy in Spark: the engine's session and options, but only reading and writing."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
 
 
 def copy(source: Path, destination: Path) -> None:
-    """Copy the rows of every file, in as many tasks as the job has."""
+    """Copy all rows, in as many tasks as the engine uses."""
     size = sum(path.stat().st_size for path in source.glob("*.csv"))
     settings = load_process("section1_process.yaml").spark
     with spark_session(settings, brief=size < BRIEF_BYTES) as spark:

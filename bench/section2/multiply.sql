@@ -1,5 +1,5 @@
--- Adds copies of all members, orders, lines and payments, with keys of their own. Rules are off meanwhile: what is
--- copied obeys them. Parameters: from 1 to the number of copies, and how far apart keys are.
+-- Adds copies of all members, orders, lines and payments, with new keys. Triggers are off: the original rows are valid.
+-- Parameters: number of copies, and distance between the keys of two copies.
 set session_replication_role = replica;
 
 insert into sales.member (

@@ -1,7 +1,6 @@
-"""The databases that are measured: one with its aggregates kept, a copy of it without; and what is measured on them."""
+"""The databases of the benchmark, with and without aggregates, and the measurements on them."""
 
 import re
-import statistics
 import subprocess
 import threading
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from psycopg2 import sql
 
+from bench.measure import Spread
 from common.database import create_database
 from common.embedded_postgresql import serving
 from common.paths import ROOT
@@ -26,24 +26,24 @@ HERE = Path(__file__).parent
 ENTRY = HERE / "order_entry.pgbench"
 UNTIL = date(2026, 10, 31)
 CLIENTS = 16
-# A batch's moment is that of its beginning, so that the last one counts for nothing.
+# loaded_at is the start of a batch, so the last batch must not count.
 RATE = """
 select (sum(orders) - max(orders))::double precision / extract(epoch from max(loaded_at) - min(loaded_at))
 from sales.made_up_batch where batch >= 0
 """
-# Those of docker/section2.compose.yaml.
+# The settings of docker/section2.compose.yaml.
 SETTINGS = {"shared_buffers": "256MB", "random_page_cost": "1.1", "max_wal_size": "4GB", "autovacuum_naptime": "15s"}
 
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """Serve the benchmark's own cluster while the body runs."""
+    """Run the benchmark's PostgreSQL server while the body runs."""
     with serving(ROOT / ".local" / "bench" / "section2" / "cluster", SETTINGS) as sockets:
         yield Server(host=str(sockets), database="postgres")
 
 
-def loaded(at: Server, orders: int) -> tuple[Server, float]:
-    """Return the database of so many orders, and how many a second were loaded when they were."""
+def load(at: Server, orders: int) -> tuple[Server, float]:
+    """Return a database with this many orders, and the orders per second of its load."""
     sales = at.model_copy(update={"database": f"sales_{orders}"})
     create_database(at, sales.database)
     create(sales)
@@ -59,7 +59,7 @@ def loaded(at: Server, orders: int) -> tuple[Server, float]:
 
 
 def copy(at: Server, sales: Server, name: str, *, aggregates: bool) -> Server:
-    """Return a fresh copy of a database, with its aggregates kept or without them."""
+    """Return a new copy of a database, with or without aggregates."""
     copied = at.model_copy(update={"database": name})
     run(at, "drop database if exists {name} with (force)", name=name)
     run(at, "create database {name} template {template} strategy file_copy", name=name, template=sales.database)
@@ -71,34 +71,34 @@ def copy(at: Server, sales: Server, name: str, *, aggregates: bool) -> Server:
 
 
 def run(at: Server, statement: str, **names: str) -> None:
-    """Run a statement outside of any transaction, as the superuser."""
+    """Run a statement as the superuser, outside of a transaction."""
     with at.connected() as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))
 
 
-def in_server(sales: Server, path: Path, runs: int) -> list[float]:
-    """Return the milliseconds, planning and execution, that the server takes to answer, once for each run."""
+def query_times(sales: Server, path: Path, runs: int) -> list[float]:
+    """Return the milliseconds of planning and execution in the server, for each run."""
     with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
-        return [explained(cursor, path) for _ in range(runs + 1)][1:]
+        return [explain_ms(cursor, path) for _ in range(runs + 1)][1:]
 
 
-def explained(cursor: Cursor, path: Path) -> float:
-    """Return the milliseconds, planning and execution, of an answer."""
+def explain_ms(cursor: Cursor, path: Path) -> float:
+    """Return the milliseconds of planning and execution of one run."""
     cursor.execute("explain (analyze, timing off, format json) " + path.read_text())
     [([plan],)] = cursor.fetchall()
     return float(plan["Planning Time"] + plan["Execution Time"])
 
 
-def answers(sales: Server, path: Path) -> list[tuple[object, ...]]:
-    """Return the rows of an answer."""
+def query_rows(sales: Server, path: Path) -> list[tuple[object, ...]]:
+    """Return the rows of a query."""
     with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
         cursor.execute(path.read_text())
         return list(cursor.fetchall())
 
 
 def order_entry(sales: Server, seconds: int, copies: int = 0, apart: int = 1) -> float:
-    """Let 16 clients enter orders for so long; returns orders a second. Copies of members have keys that far apart."""
+    """Enter orders with 16 clients, and return orders per second. Keys of copied members are `apart` apart."""
     with sales.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select (select max(member_id) from sales.member), (select max(item_id) from sales.item)")
         [(members, items)] = cursor.fetchall()
@@ -121,18 +121,18 @@ def order_entry(sales: Server, seconds: int, copies: int = 0, apart: int = 1) ->
     return float(rate[1])
 
 
-def meanwhile(work: Callable[[], float], watch: Callable[[], None]) -> float:
-    """Call `watch` again and again while `work` runs; returns what the work returned."""
+def while_running(work: Callable[[], float], sample: Callable[[], None]) -> float:
+    """Call `sample` every second while `work` runs, and return the result of `work`."""
     result: list[float] = []
     worker = threading.Thread(target=lambda: result.append(work()))
     worker.start()
     while worker.is_alive():
-        watch()
+        sample()
         time.sleep(1)
     worker.join()
     return result[0]
 
 
 def spread(values: list[float]) -> str:
-    """Return the median with least and most, such as '1.20 (1.10-1.90)'."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
+    """Return median, minimum and maximum as text."""
+    return Spread.of(values).text()

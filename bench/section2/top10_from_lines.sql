@@ -1,4 +1,4 @@
--- The answer of section2_query_top10_highest_spending_member.sql, worked out from the lines.
+-- The result of section2_query_top10_highest_spending_member.sql, computed from order lines instead of aggregates.
 with spending as (
     select
         orders.member_id,

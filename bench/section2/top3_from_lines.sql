@@ -1,4 +1,4 @@
--- The answer of section2_query_top3_most_sold_item.sql, worked out from the lines.
+-- The result of section2_query_top3_most_sold_item.sql, computed from order lines instead of aggregates.
 with sold as (
     select
         order_line.item_id,

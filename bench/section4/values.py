@@ -1,4 +1,4 @@
-"""The same rows as many would load them: execute_values in pages of 1,000."""
+"""Loads the same rows with execute_values, in pages of 1,000."""
 
 import csv
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extras import execute_values
 
-folder, host, database = sys.argv[1:]
+directory, host, database = sys.argv[1:]
 with psycopg2.connect(host=host, dbname=database, user="postgres") as connection, connection.cursor() as cursor:
-    with Path(folder, "long.csv").open(newline="") as file:
+    with Path(directory, "long.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     codes = sorted({row[0] for row in rows})
     cursor.execute("insert into covid.country select unnest(%s), 'x' on conflict do nothing", [codes])

@@ -1,4 +1,4 @@
-"""The measurement sees the whole process tree, and says what failed."""
+"""Measurement of process trees."""
 
 import sys
 from pathlib import Path
@@ -7,53 +7,56 @@ import pytest
 
 from bench.measure import Measurement, Spread, interleaved, measure
 
-MEGABYTES = 1_000_000
-# Each is run by a child of the command, so that what the command itself takes does not matter.
-HUNGRY = "import time; held = bytearray(200_000_000); time.sleep(0.3)"
-BUSY = "import time\nwhile time.process_time() < 0.4: pass"
-WAITED_FOR = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
-LEFT_BEHIND = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]], start_new_session=True)"
+pytestmark = pytest.mark.integration
+
+# A child of the command needs the memory and the CPU time.
+CHILD = """
+import time
+block = bytearray(200_000_000)
+while time.process_time() < 0.4: pass
+time.sleep(0.3)
+"""
+START = "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', sys.argv[1]]); "
 
 
-def measured(code: str, *arguments: str) -> Measurement:
+def run(code: str, *arguments: str) -> Measurement:
     return measure([sys.executable, "-c", code, *arguments], Path.cwd())
 
 
-@pytest.mark.parametrize("parent", [WAITED_FOR, LEFT_BEHIND])
-def test_the_memory_and_the_cpu_of_a_child_count(parent: str) -> None:
-    child = f"{HUNGRY}\n{BUSY}"
-    result = measured(parent, child)
+@pytest.mark.parametrize("end", ["child.wait()", "time.sleep(0.5)"], ids=["child", "orphan"])
+def test_measure_includes_memory_and_cpu_of_descendants(end: str) -> None:
+    result = run(START + end, CHILD)
     assert result.exit_code == 0
-    assert result.peak_bytes > 200 * MEGABYTES
-    assert result.cpu > 0.4
+    assert 200e6 < result.peak_bytes < 300e6
+    assert 0.4 < result.cpu < 1.5
 
 
-def test_the_processes_of_others_do_not_count() -> None:
-    result = measured("import time; time.sleep(0.2)")
-    assert 1 * MEGABYTES < result.peak_bytes < 100 * MEGABYTES
+def test_measure_excludes_other_processes() -> None:
+    assert 1e6 < run("import time; time.sleep(0.2)").peak_bytes < 100e6
 
 
-def test_a_run_that_fails_says_how_with_its_last_words(tmp_path: Path) -> None:
+def test_failed_run_has_exit_code_and_last_line(tmp_path: Path) -> None:
     (tmp_path / "here").touch()
-    result = measure([sys.executable, "-c", "import os; print(*os.listdir()); exit(3)"], tmp_path)
-    assert (result.failure, result.last_words) == ("exit code 3", "here")
+    result = measure([sys.executable, "-c", "import os; print(1); print(*os.listdir()); exit(3)"], tmp_path)
+    assert (result.failure, result.last_line) == ("exit code 3", "here")
 
 
-def test_a_killed_run_says_so() -> None:
-    assert measured("import os; os.kill(os.getpid(), 9)").failure == "killed by signal 9"
+def test_killed_run_has_signal() -> None:
+    assert run("import os; os.kill(os.getpid(), 9)").failure == "killed by signal 9"
 
 
-def test_a_spread_is_the_median_the_least_and_the_most() -> None:
+def test_spread_is_median_minimum_and_maximum() -> None:
     assert Spread.of([3, 1, 2, 9]) == Spread(2.5, 1, 9)
+    assert Spread(2.5, 1, 9).text(1) == "2.5 (1.0–9.0)"
 
 
-def test_rounds_are_interleaved_and_who_failed_is_not_run_again() -> None:
+def test_interleaved_stops_a_contender_that_failed() -> None:
     calls = []
 
-    def run(contender: str, number: int) -> Measurement:
+    def call(contender: str, number: int) -> Measurement:
         calls.append(f"{contender}{number}")
-        return Measurement(1, 1, 1, exit_code=contender == "b", last_words="")
+        return Measurement(1, 1, 1, exit_code=contender == "b", last_line="")
 
-    runs = interleaved(["a", "b", "c"], 3, run)
+    runs = interleaved(["a", "b", "c"], 3, call)
     assert calls == ["a1", "b1", "c1", "a2", "c2", "a3", "c3"]
-    assert {contender: len(of) for contender, of in runs.items()} == {"a": 3, "b": 1, "c": 3}
+    assert {contender: len(results) for contender, results in runs.items()} == {"a": 3, "b": 1, "c": 3}

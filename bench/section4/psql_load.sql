@@ -1,4 +1,4 @@
--- The same rows in psql: a staged COPY and one INSERT ... ON CONFLICT that touches only changed rows.
+-- Loads the same rows with COPY and one INSERT ... ON CONFLICT that updates only changed rows.
 create temporary table staged_record (
     country_code text,
     measurement_date date,

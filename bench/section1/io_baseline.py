@@ -1,4 +1,4 @@
-"""What no job can beat by much: parse every field, write as many bytes as the job does, wait for the disk."""
+"""I/O baseline: parses every field, writes as many bytes as the job, and flushes them to the disk."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ BLOCK = bytes(8 << 20)
 
 
 def parse(source: Path) -> None:
-    """Parse every file, a block at a time."""
+    """Parse every file in blocks."""
     strings = csv.ConvertOptions(column_types=dict.fromkeys(REQUIRED, string()))
     for path in sorted(source.glob("*.csv")):
         for _ in csv.open_csv(path, convert_options=strings):
@@ -20,7 +20,7 @@ def parse(source: Path) -> None:
 
 
 def write(path: Path, size: int) -> None:
-    """Write so many bytes, and wait until they are on disk."""
+    """Write this many bytes and flush them."""
     with path.open("wb", buffering=0) as file:
         for start in range(0, size, len(BLOCK)):
             file.write(BLOCK[: size - start])

@@ -1,4 +1,4 @@
-"""The labelling as anyone would run it: PySpark's own launcher, default settings, two writes and the tally."""
+"""Labelling in plain PySpark: default settings, two writes and one count."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ SCHEMA = ", ".join(f"{column} string" for column in REQUIRED)
 
 
 def label(source: Path, destination: Path) -> None:
-    """Write the applications of `source` to the two outputs, a part file each, and count them."""
+    """Write the applications to the two outputs, one part file each, and count them."""
     spark = SparkSession.builder.getOrCreate()
     _application(spark, source).createOrReplaceTempView("application")
     rules = load_process("section1_process.yaml").rules
@@ -22,15 +22,15 @@ def label(source: Path, destination: Path) -> None:
     for (output, columns), condition in zip(OUTPUTS.items(), ("is null", "is not null"), strict=True):
         rows = labelled.where(f"reasons {condition}").select(*columns).coalesce(1)
         rows.write.csv(str(destination / output), header=True, escape='"', emptyValue="")
-    tally(labelled)
+    count(labelled)
     spark.stop()
 
 
-def tally(labelled: DataFrame) -> list[Row]:
-    """Count each combination of reasons, and the membership IDs that stand for different e-mail addresses."""
-    is_shared = F.col("membership_id").isNotNull() & (F.min("email") != F.max("email"))
-    by_id = labelled.groupBy("reasons", "membership_id").agg(F.count("*").alias("rows"), is_shared.alias("is_shared"))
-    return by_id.groupBy("reasons").agg(F.sum("rows"), F.count_if("is_shared")).collect()
+def count(labelled: DataFrame) -> list[Row]:
+    """Count each combination of reasons, and the membership IDs that several e-mail addresses share."""
+    shared = F.col("membership_id").isNotNull() & (F.min("email") != F.max("email"))
+    by_id = labelled.groupBy("reasons", "membership_id").agg(F.count("*").alias("rows"), shared.alias("shared"))
+    return by_id.groupBy("reasons").agg(F.sum("rows"), F.count_if("shared")).collect()
 
 
 def _application(spark: SparkSession, source: Path) -> DataFrame:
