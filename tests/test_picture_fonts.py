@@ -12,7 +12,7 @@ import vl_convert
 from fontTools.ttLib import TTFont
 
 from bench import RESULTS
-from bench.section1 import kept
+from bench.section1 import store
 from bench.section1.plot import draw as draw_benchmark
 from bench.section1.report import sizes_of
 from common.graph import png, svg
@@ -42,7 +42,7 @@ def draw_all(directory: Path) -> None:
     drawn = chart(panel, "Words below the title.", ["time", *panel.shapes], [])
     (directory / "covid.png").write_bytes(vega_lite_to_png(json.dumps(picture("Title", "Subtitle", True, [drawn]))))
     plots.draw(capacity.read(), CAPACITY.read_text(), directory)
-    draw_benchmark(sizes_of(kept.read(RESULTS.with_name("section1.json"))), directory / "benchmark.png")
+    draw_benchmark(sizes_of(store.read(RESULTS.with_name("section1.json"))), directory / "benchmark.png")
 
 
 def draw_unprotected(directory: Path) -> None:
