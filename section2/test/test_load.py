@@ -1,4 +1,4 @@
-"""Made-up orders: the same story every time, in whole however often its loading is killed."""
+"""Loading sample orders: the same data every time, however often a load is stopped or killed."""
 
 import multiprocessing
 import os
@@ -26,11 +26,13 @@ from section2.core.sample_orders import SampleShop
 from section2.main import create, differences
 from section2.operator.order_loader import load_orders, lock_loads
 
+pytestmark = pytest.mark.integration
+
 UNTIL = date(2026, 10, 31)
-KILLS = {"a backend": (20, 70), "the whole server": (20, 60), "the loader": (5, 80)}
+KILLS = {"a backend": (20, 70), "the whole server": (20, 60), "the loader": (5, 80)}  # small budget, with --full
 FAILED = 1
-# What tells two loads apart, whatever keys their orders got.
-STORY = """
+# Equal for equal orders, whatever their keys.
+CHECKSUM = """
 select md5(string_agg(concat_ws(
     ',', member.email, orders.placed_at, orders.status, orders.status_since, orders.total_price, orders.total_weight_kg,
     (select count(*) from sales.order_line where order_line.order_id = orders.order_id),
@@ -41,7 +43,7 @@ from sales.orders inner join sales.member on orders.member_id = member.member_id
 
 
 def quiet(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
 def load(sales: Server, orders: int, seed: int = 1) -> tuple[int, int]:
@@ -54,37 +56,45 @@ def count(sales: Server) -> int:
     return int(orders)
 
 
+def loaded_at_once(server: Server, orders: int) -> str:
+    """Return the checksum of a new database into which the orders are loaded at once."""
+    whole = server.model_copy(update={"database": "loaded_at_once"})
+    create_database(server, whole.database)
+    create(whole)
+    load(whole, orders)
+    [(checksum,)] = run_sql(whole, CHECKSUM)
+    run_sql(server, f"drop database {whole.database}", autocommit=True)
+    return str(checksum)
+
+
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("section2.core.sample_orders.BATCH", 100)
-    monkeypatch.setattr("section2.operator.order_loader.BATCH", 100)
-    monkeypatch.setattr("section2.core.sample_orders.BUYERS_PER_BATCH", 20)
-    monkeypatch.setattr("section2.operator.order_loader.BUYERS_PER_BATCH", 20)
+    for module in ("section2.core.sample_orders", "section2.operator.order_loader"):
+        monkeypatch.setattr(f"{module}.BATCH", 100)
+        monkeypatch.setattr(f"{module}.BUYERS_PER_BATCH", 20)
 
 
-def test_a_load_adds_what_lacks_and_everything_adds_up(sales: Server) -> None:
+def test_load_adds_only_missing_orders(sales: Server) -> None:
     assert load(sales, 250) == (0, 250)
     assert load(sales, 250) == (250, 0)
     assert load(sales, 200) == (250, 0)
     assert load(sales, 420) == (250, 170)
     assert count(sales) == 420
     assert differences(sales).rows == []
+    assert run_sql(sales, "select count(*) from sales.order_delta") == [(0,)]  # everything is settled
 
 
-def test_it_is_told_how_many_orders_are_safe(sales: Server) -> None:
-    told: list[tuple[int, int]] = []
-    load_orders(sales, 1, UNTIL, 250, lambda *numbers: told.append(numbers))
-    assert told == [(100, 250), (200, 250), (250, 250)]
-    told.clear()
-    load_orders(sales, 1, UNTIL, 200, lambda *numbers: told.append(numbers))
-    load_orders(sales, 1, UNTIL, 310, lambda *numbers: told.append(numbers))
-    assert told == [(300, 310), (310, 310)]
+def test_load_reports_committed_orders(sales: Server) -> None:
+    reported: list[tuple[int, int]] = []
+    for orders in (250, 200, 310):
+        load_orders(sales, 1, UNTIL, orders, lambda *numbers: reported.append(numbers))
+    assert reported == [(100, 250), (200, 250), (250, 250), (300, 310), (310, 310)]
     assert run_sql(sales, "select batch, orders from sales.made_up_batch order by 1") == [
         *((-1, 0), (0, 100), (1, 100), (2, 100), (3, 10)),
     ]
 
 
-def test_the_catalogue_is_the_storys_with_its_price_changes(sales: Server) -> None:
+def test_catalogue_is_loaded_with_its_price_changes(sales: Server) -> None:
     shop = SampleShop(1, UNTIL)
     items = shop.catalogue()
     assert load(sales, 0) == (0, 0)
@@ -104,51 +114,41 @@ def test_the_catalogue_is_the_storys_with_its_price_changes(sales: Server) -> No
     assert makers == sorted({item.manufacturer for item in items})
 
 
-def test_a_story_without_an_end_ends_today_and_may_not_end_later(sales: Server) -> None:
+def test_until_defaults_to_today_and_cannot_be_later(sales: Server) -> None:
     today = datetime.now(UTC).date()
     assert load_orders(sales, 1, None, 1, quiet).added == 1
     assert load_orders(sales, 2, today, 1, quiet).added == 1
     assert run_sql(sales, "select distinct until from sales.made_up_batch") == [(today,)]
     with pytest.raises(UsageError) as caught:
         load_orders(sales, 3, today + timedelta(days=1), 1, quiet)
-    later = f"--until {today + timedelta(days=1)}"
-    assert str(caught.value) == f"{later}: the date is in the future. Pass today or an earlier date."
+    option = f"--until {today + timedelta(days=1)}"
+    assert str(caught.value) == f"{option}: the date is in the future. Pass today or an earlier date."
+    assert count(sales) == 2
 
 
-def test_a_load_that_has_just_ended_is_not_in_the_way(sales: Server) -> None:
-    with sales.connected("loader") as connection, connection.cursor() as cursor:
-        lock_loads(cursor, sales)
-        ending = threading.Timer(0.5, connection.close)
-        ending.start()
-        assert load(sales, 10) == (0, 10)
-        ending.join()
+def test_until_of_a_seed_cannot_change(sales: Server) -> None:
+    load(sales, 100)
+    with pytest.raises(UsageError, match="the orders of seed 1 end on 2026-10-31"):
+        load_orders(sales, 1, date(2026, 9, 30), 200, quiet)
+    assert load_orders(sales, 1, None, 110, quiet).added == 10
+    [(last,)] = run_sql(sales, "select max(greatest(placed_at, status_since)) from sales.orders")
+    assert last < SampleShop(1, UNTIL).end
 
 
-def test_a_load_leaves_nothing_to_settle(sales: Server) -> None:
-    load(sales, 250)
-    assert run_sql(sales, "select count(*) from sales.order_delta") == [(0,)]
-
-
-def test_a_load_in_pieces_tells_the_story_of_one_in_whole(sales: Server, cluster: Server, template: str) -> None:
+def test_load_in_parts_equals_a_load_at_once(sales: Server) -> None:
     for orders in (30, 110, 300):
         load(sales, orders)
-    in_pieces = run_sql(sales, STORY)
-    other = cluster.model_copy(update={"database": "in_whole"})
-    run_sql(cluster, f"create database in_whole template {template}", autocommit=True)
-    create(other)
-    load(other, 300)
-    assert run_sql(other, STORY) == in_pieces
-    run_sql(cluster, "drop database in_whole", autocommit=True)
+    assert run_sql(sales, CHECKSUM) == [(loaded_at_once(sales, 300),)]
 
 
-def test_two_seeds_tell_two_stories_side_by_side(sales: Server) -> None:
+def test_seeds_are_loaded_side_by_side(sales: Server) -> None:
     load(sales, 100, seed=1)
     assert load(sales, 100, seed=2) == (0, 100)
     assert count(sales) == 200
     assert differences(sales).rows == []
 
 
-def test_orders_come_in_all_statuses_with_seasons_and_favourites(sales: Server) -> None:
+def test_sample_has_statuses_seasons_and_bestsellers(sales: Server) -> None:
     load(sales, 2_000)
     statuses = {status for (status,) in run_sql(sales, "select distinct status from sales.orders")}
     assert statuses >= {"complete", "cancelled", "refunded"}
@@ -161,81 +161,64 @@ def test_orders_come_in_all_statuses_with_seasons_and_favourites(sales: Server) 
     [(first, tenth)] = run_sql(
         sales,
         "select units[1], units[10] from"
-        " (select array_agg(units order by units desc) as units from sales.item_sales) as favourites",
+        " (select array_agg(units order by units desc) as units from sales.item_sales) as bestsellers",
     )
     assert 4 < first / tenth < 25
     [(repeat,)] = run_sql(sales, "select avg(orders) from sales.member_spending")
     assert repeat > 3
 
 
-def test_a_story_ends_at_its_last_day(sales: Server) -> None:
-    load(sales, 100)
-    with pytest.raises(UsageError, match="the orders of seed 1 end on 2026-10-31"):
-        load_orders(sales, 1, date(2026, 9, 30), 200, quiet)
-    assert load_orders(sales, 1, None, 110, quiet).added == 10
-    [(last,)] = run_sql(sales, "select max(greatest(placed_at, status_since)) from sales.orders")
-    assert last < SampleShop(1, UNTIL).end
-
-
-def test_no_order_comes_from_the_future(sales: Server) -> None:
-    with pytest.raises(UsageError, match="in the future"):
-        load_orders(sales, 1, date(2999, 1, 1), 100, quiet)
-    assert count(sales) == 0
-
-
-def test_one_load_at_a_time(sales: Server) -> None:
+def test_only_one_load_runs_at_a_time(sales: Server) -> None:
     with sales.connected("loader") as connection, connection.cursor() as cursor:
         lock_loads(cursor, sales)
-        with pytest.raises(Busy, match="another load is in progress") as raised:
+        with pytest.raises(Busy, match="another load") as raised:
             load(sales, 100)
-    assert raised.value.exit_code == 75
-    assert count(sales) == 0
+        assert raised.value.exit_code == 75
+        assert count(sales) == 0
+        ending = threading.Timer(0.5, connection.close)
+        ending.start()
+        assert load(sales, 10) == (0, 10)  # waits a moment for a load that has just ended
+        ending.join()
 
 
 class Load(ForkProcess):
-    """A load in a process of its own; knows how many orders it was told are safe."""
+    """A load in a separate process, which records the number of orders that were reported as committed."""
 
     def __init__(self, sales: Server, orders: int) -> None:
         super().__init__()
         self._sales, self._orders = sales, orders
-        self._safe = multiprocessing.get_context("fork").Value("q", 0)
+        self._committed = multiprocessing.get_context("fork").Value("q", 0)
 
     @property
-    def safe(self) -> int:
-        """How many orders it was told are safe."""
-        return int(self._safe.value)
+    def committed(self) -> int:
+        return int(self._committed.value)
 
     def run(self) -> None:
-        """Load; one that is told that it failed ends with FAILED."""
+        """Load; exit with FAILED when the load raises."""
         try:
-            load_orders(self._sales, 1, UNTIL, self._orders, self._tell)
+            load_orders(self._sales, 1, UNTIL, self._orders, self._report)
         except JobError:
             sys.exit(FAILED)
 
-    def _tell(self, done: int, total: int) -> None:
-        self._safe.value = done
-
-
-def pids(data: Path) -> int:
-    return int((data / "postmaster.pid").read_text().split()[0])
+    def _report(self, done: int, total: int) -> None:
+        self._committed.value = done
 
 
 def loader_backends(sales: Server) -> list[int]:
     return [pid for (pid,) in run_sql(sales, "select pid from pg_stat_activity where usename = 'loader'")]
 
 
-def answers(sales: Server) -> bool:
-    """Return whether the server is there and no load is at work."""
+def is_idle(sales: Server) -> bool:
+    """Return whether the server accepts connections and no load is running."""
     try:
         return loader_backends(sales) == []
     except JobError:
         return False
 
 
-def strike(victim: str, loading: Load, sales: Server, data: Path) -> None:
-    """Kill the victim of a load at work."""
+def kill(victim: str, loading: Load, sales: Server, data: Path) -> None:
     if victim == "the whole server":
-        os.killpg(pids(data), signal.SIGKILL)
+        os.killpg(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     elif victim == "the loader":
         loading.kill()
     else:
@@ -243,11 +226,13 @@ def strike(victim: str, loading: Load, sales: Server, data: Path) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
+@pytest.mark.full("kills")
 @pytest.mark.parametrize("victim", KILLS)
-def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
+def test_killed_load_loses_and_doubles_no_order(
     tmp_path: Path, victim: str, budget: Callable[[int, int], int], record: Callable[[dict[str, str]], None]
 ) -> None:
-    data, random, kills, safe = tmp_path / "data", Random(victim), 0, 0
+    data, random, kills, committed = tmp_path / "data", Random(victim), 0, 0
     while kills < budget(*KILLS[victim]):
         with serving(data, KILLED) as sockets:
             sales = Server(host=str(sockets), database=DATABASE)
@@ -258,29 +243,24 @@ def test_a_load_killed_at_any_moment_loses_no_committed_order_and_doubles_none(
                 loading.start()
                 wait_until(partial(loader_backends, sales))
                 time.sleep(random.random() * 1.2)
-                strike(victim, loading, sales, data)
-                loading.join()
+                kill(victim, loading, sales, data)
+                loading.join(60)
                 assert loading.exitcode == (-signal.SIGKILL if victim == "the loader" else FAILED)
                 kills += 1
-                safe = max(safe, loading.safe)
+                committed = max(committed, loading.committed)
                 if victim == "the whole server":
                     break
-                wait_until(partial(answers, sales))
-                assert safe <= count(sales) <= safe + 100
+                wait_until(partial(is_idle, sales))
+                assert committed <= count(sales) <= committed + 100
                 assert differences(sales).rows == []
     with serving(data, KILLED) as sockets:
         sales = Server(host=str(sockets), database=DATABASE)
-        assert safe <= count(sales) <= safe + 100
+        assert committed <= count(sales) <= committed + 100
         assert differences(sales).rows == []
         wanted = count(sales) + 250
         assert load(sales, wanted) == (wanted - 250, 250)
-        in_pieces = run_sql(sales, STORY)
         assert differences(sales).rows == []
-        create_database(sales, "in_whole")
-        whole = sales.model_copy(update={"database": "in_whole"})
-        create(whole)
-        load(whole, wanted)
-        assert run_sql(whole, STORY) == in_pieces
+        assert run_sql(sales, CHECKSUM) == [(loaded_at_once(sales, wanted),)]
         lost, doubled = max(0, wanted - count(sales)), max(0, count(sales) - wanted)
-    healed = f"the load went on; {wanted:,} orders are those of a load in whole"
-    record(row_of_kills(2, victim, kills, healed, lost=lost, doubled=doubled))
+    recovery = f"the load continued; {wanted:,} orders equal those of a load at once"
+    record(row_of_kills(2, victim, kills, recovery, lost=lost, doubled=doubled))
