@@ -95,7 +95,7 @@ def _fill(empty: Server, source: IO[bytes]) -> None:
     with _tool(empty, "pg_restore", "--exit-on-error", f"--dbname={empty.database}") as restoring:
         assert restoring.stdin
         try:
-            # A failing pg_restore closes its input first: its own error message is reported then, not the broken pipe.
+            # A failing pg_restore closes its input: report its error message, not the broken pipe.
             with gzip.GzipFile(fileobj=source) as packed, suppress(BrokenPipeError):
                 shutil.copyfileobj(packed, restoring.stdin, BLOCK)
         except (EOFError, gzip.BadGzipFile, zlib.error):

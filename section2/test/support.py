@@ -29,7 +29,7 @@ class Shop:
             cursor.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def one(self, statement: str, *values: object) -> Any:
+    def value(self, statement: str, *values: object) -> Any:
         """Run a statement and return its only value."""
         [(value,)] = self.rows(statement, *values)
         return value
@@ -37,7 +37,7 @@ class Shop:
     def item(self, name: str, cost: str = "10.00", weight_kg: str = "1.000", maker: str = "Acme") -> int:
         """Add an item that is for sale since LONG_AGO."""
         self.rows("insert into manufacturer (name) values (%s) on conflict do nothing", maker)
-        item: int = self.one(
+        item: int = self.value(
             "insert into item (name, manufacturer_id, cost, weight_kg, cost_since)"
             " select %s, manufacturer_id, %s, %s, %s from manufacturer where name = %s returning item_id",
             *(name, cost, weight_kg, LONG_AGO, maker),
@@ -48,7 +48,7 @@ class Shop:
         self.rows("update item set cost = %s, cost_since = %s where item_id = %s", cost, since, item)
 
     def member(self, first_name: str = "Ada", last_name: str = "Lim", born: str = "1990-12-10") -> int:
-        member: int = self.one(
+        member: int = self.value(
             "insert into member (first_name, last_name, date_of_birth, mobile_no, email)"
             " values (%s, %s, %s, '91234567', %s) returning member_id",
             *(first_name, last_name, born, f"{first_name.lower()}{next(self._numbers)}@example.com"),
@@ -57,7 +57,7 @@ class Shop:
 
     def order(self, member: int, lines: Mapping[int, int], placed_at: datetime = NOW) -> int:
         """Place an order; `lines` has the quantity of each item."""
-        order: int = self.one(
+        order: int = self.value(
             "insert into orders (order_id, member_id, placed_at) overriding system value"
             " values (nextval('orders_order_id_seq'), %s, %s) returning order_id",
             *(member, placed_at),

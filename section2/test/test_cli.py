@@ -63,7 +63,7 @@ def test_parser_imports_no_database_driver() -> None:
         (("load", "--orders", "0"), "expected a number of orders such as 1000000, got '0'"),
         (("load", "--orders", "1; drop schema sales"), "got '1; drop schema sales'"),
         (("load", "--orders", "5", "--until", "yesterday"), "expected a date from 2000 on such as 2026-10-31"),
-        (("psql", "--role", "nobody"), "invalid choice"),
+        (("psql", "--role", "other"), "invalid choice"),
         (("erd", "--format", "gif"), "invalid choice"),
         (("check", "-c", "select 1"), "unrecognized arguments: -c select 1"),
     ],

@@ -1,4 +1,4 @@
-"""The sales database as users start it: healthy, closed, asked, filled, backed up and brought back."""
+"""The container section2_postgresql, started and used with section2_runner.sh."""
 
 import json
 import os
@@ -23,12 +23,12 @@ MEMBER_HEADER = "first_name,last_name,date_of_birth,mobile_no,email,above_18,mem
 
 
 def passwords(copy: Copy) -> dict[str, str]:
-    """Return what stands in .env."""
+    """Return the passwords of .env."""
     return dict(line.split("=", 1) for line in (copy.root / ".env").read_text().splitlines() if "PASSWORD" in line)
 
 
-def said(copy: Copy, *arguments: str, stdin: str = "") -> str:
-    """Return what the runner prints; it must succeed."""
+def output(copy: Copy, *arguments: str, stdin: str = "") -> str:
+    """Return the output of a runner command, which must succeed."""
     ran = copy.runner(*arguments, stdin=stdin)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
@@ -39,56 +39,56 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     with alone(Copy(tmp_path_factory.mktemp("container"), "section2", SECTION2_PORT=str(free_port()))) as copy:
         copy.runner("stop", "--purge", stdin="yes\n")
         copy.start()
-        said(copy, "load", "--orders", "300", "--until", "2026-10-31")
+        output(copy, "load", "--orders", "300", "--until", "2026-10-31")
         yield copy
         copy.runner("stop", "--purge", stdin="yes\n")
 
 
 def orders(copy: Copy) -> str:
-    return said(copy, "psql", "-At", "-c", "select count(*), sum(total_price) from orders").strip()
+    return output(copy, "psql", "-At", "-c", "select count(*), sum(total_price) from orders").strip()
 
 
-def test_start_ends_healthy_and_a_second_one_changes_nothing(started: Copy) -> None:
+def test_second_start_changes_nothing(started: Copy) -> None:
     before = inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)
     assert inspect("{{.State.Health.Status}}") == "healthy"
-    assert (started.root / "section1/resource/dest").stat().st_uid == started.uid  # else section 1 fails
-    assert "already up to date" in said(started, "start")
+    assert (started.root / "section1/resource/dest").stat().st_uid == started.uid  # section 1 writes to it
+    assert "already up to date" in output(started, "start")
     assert (inspect("{{.Id}} {{.State.StartedAt}}"), orders(started), passwords(started)) == before
 
 
-def test_passwords_are_long_different_and_closed_to_others(started: Copy) -> None:
+def test_passwords_are_long_and_different(started: Copy) -> None:
     made = passwords(started)
     assert len(made) == len(set(made.values())) == len(TEAMS) + 1
     assert {len(password) for password in made.values()} == {48}
 
 
 @pytest.mark.parametrize("role", [*TEAMS, "postgres"])
-def test_over_the_network_each_role_needs_its_own_password(started: Copy, role: str) -> None:
-    def come(password: str) -> subprocess.CompletedProcess[str]:
+def test_network_connection_needs_the_password_of_the_role(started: Copy, role: str) -> None:
+    def connect(password: str) -> subprocess.CompletedProcess[str]:
         address = f"postgresql://{role}:{password}@127.0.0.1/my_database"
         return docker("container", "exec", NAME, "psql", address, "-Atc", "select current_user")
 
-    assert come(passwords(started)[f"SECTION2_{role.upper()}_PASSWORD"]).stdout == f"{role}\n"
-    assert "password authentication failed" in come("wrong").stderr
+    assert connect(passwords(started)[f"SECTION2_{role.upper()}_PASSWORD"]).stdout == f"{role}\n"
+    assert "password authentication failed" in connect("wrong").stderr
 
 
-def test_on_the_socket_a_password_is_needed_too(started: Copy) -> None:
+def test_socket_connection_needs_a_password(started: Copy) -> None:
     ran = docker("container", "exec", NAME, "psql", "-w", "-U", "postgres", "my_database", "-c", "select 1")
     assert "no password supplied" in ran.stderr
 
 
-def test_the_documented_psql_works(started: Copy) -> None:
+def test_documented_psql_command_works(started: Copy) -> None:
     password = passwords(started)["SECTION2_POSTGRES_PASSWORD"]
     command = f"PGPASSWORD={password} psql -U postgres my_database -Atc 'select count(*) from orders'"
     assert inside("bash", "-c", command) == "300\n"
 
 
-def test_the_named_questions_are_answered(started: Copy) -> None:
-    listed = said(started, "query")
+def test_queries_and_check_run_in_the_container(started: Copy) -> None:
+    listed = output(started, "query")
     assert "top10_highest_spending_member\n    Top 10 members by spending." in listed
-    assert "10 rows" in said(started, "query", "top10_highest_spending_member")
-    assert "3 rows" in said(started, "query", "section2_query_top3_most_sold_item.sql")
-    assert "all totals and aggregates add up" in said(started, "check")
+    assert "10 rows" in output(started, "query", "top10_highest_spending_member")
+    assert "3 rows" in output(started, "query", "section2_query_top3_most_sold_item.sql")
+    assert "all totals and aggregates add up" in output(started, "check")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_named_questions_are_answered(started: Copy) -> None:
     ],
     ids=" ".join,
 )
-def test_what_does_not_belong_into_an_argument_is_refused(started: Copy, arguments: tuple[str, ...]) -> None:
+def test_invalid_or_malicious_arguments_change_nothing(started: Copy, arguments: tuple[str, ...]) -> None:
     before = orders(started)
     ran = started.runner(*arguments)
     assert ran.returncode in (1, 2)
@@ -116,41 +116,41 @@ def test_what_does_not_belong_into_an_argument_is_refused(started: Copy, argumen
     assert orders(started) == before
 
 
-def test_members_come_from_section_1s_batches(started: Copy) -> None:
+def test_members_are_loaded_from_batches_of_section_1(started: Copy) -> None:
     destination = started.root / "section1" / "resource" / "dest"
-    folder = destination / "successful_application" / "2026-11-23T16"
-    folder.mkdir(parents=True)
-    (folder / "part-00000.csv").write_text(f"{MEMBER_HEADER}Ada,Lim,19901210,91234567,ada@lim.com,true,Lim_1218b\n")
+    directory = destination / "successful_application" / "2026-11-23T16"
+    directory.mkdir(parents=True)
+    (directory / "part-00000.csv").write_text(f"{MEMBER_HEADER}Ada,Lim,19901210,91234567,ada@lim.com,true,Lim_1218b\n")
     report = {"batch": "2026-11-23T16", "counts": {"successful": 1}}
     (destination / "report" / "2026-11-23T16.json").write_text(json.dumps(report))
-    assert "batches 1: inserted 1, updated 0, unchanged 0, refused 0" in said(started, "load-members")
-    assert "batches 0: inserted 0, updated 0, unchanged 0, refused 0" in said(started, "load-members")
+    assert "batches 1: inserted 1, updated 0, unchanged 0, rejected 0" in output(started, "load-members")
+    assert "batches 0: inserted 0, updated 0, unchanged 0, rejected 0" in output(started, "load-members")
 
 
 def test_data_survive_stop_and_start(started: Copy) -> None:
     before = orders(started)
-    said(started, "stop")
+    output(started, "stop")
     assert docker("container", "ls", "--all", "--quiet", "--filter", f"name={NAME}").stdout == ""
     assert started.runner("status").returncode == 1
-    said(started, "start")
+    output(started, "start")
     assert orders(started) == before
 
 
-def test_a_backup_is_whole_closed_to_others_and_comes_back(started: Copy, tmp_path: Path) -> None:
+def test_backup_is_private_and_can_be_restored(started: Copy, tmp_path: Path) -> None:
     file = tmp_path / "sales.backup"
     before = orders(started)
-    said(started, "backup", str(file))
+    output(started, "backup", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
-    said(started, "load", "--orders", "400")
+    output(started, "load", "--orders", "400")
     assert orders(started) != before
     refused = started.runner("restore", str(file), stdin="no\n")
     assert refused.returncode == 1
-    said(started, "restore", str(file), stdin="yes\n")
+    output(started, "restore", str(file), stdin="yes\n")
     assert orders(started) == before
-    assert "add up" in said(started, "check")
+    assert "add up" in output(started, "check")
 
 
-def test_a_backup_that_fails_leaves_no_file(started: Copy, tmp_path: Path) -> None:
+def test_failed_backup_leaves_no_file(started: Copy, tmp_path: Path) -> None:
     ran = started.runner("backup", str(tmp_path / "none" / "sales.backup"))
     assert ran.returncode != 0
     assert list(tmp_path.iterdir()) == []
@@ -165,10 +165,10 @@ def test_ctrl_c_on_a_terminal_stops_the_load_in_the_container(started: Copy) -> 
         wait_until(loading)
         load.interrupt()
     wait_until(lambda: not loading())
-    said(started, "load", "--orders", "300", "--until", "2026-10-31")  # no lock is left behind
+    output(started, "load", "--orders", "300", "--until", "2026-10-31")  # no lock is left behind
 
 
-def test_a_killed_server_comes_back_with_all_that_was_committed_batches(
+def test_killed_server_restarts_with_all_committed_data(
     started: Copy, fault: Callable[[str, str, str, str], None]
 ) -> None:
     before = orders(started)
@@ -177,20 +177,20 @@ def test_a_killed_server_comes_back_with_all_that_was_committed_batches(
     wait_until(lambda: inspect("{{.RestartCount}}") != restarts)
     wait_until(lambda: inspect("{{.State.Health.Status}}") == "healthy")
     assert orders(started) == before
-    fault("PostgreSQL is killed", "section 2", "status: starting", "it restarts by itself")
+    fault("PostgreSQL is killed", "section 2", "status: starting", "restarts automatically")
 
 
-def test_the_diagram_that_the_container_draws_is_the_committed_one(started: Copy) -> None:
+def test_diagram_drawn_in_the_container_equals_the_committed_one(started: Copy) -> None:
     pictures = [started.root / "section2" / f"section2_entity_diagram.{kind}" for kind in ("svg", "png")]
     before = [path.read_bytes() for path in pictures]
-    said(started, "erd")
+    output(started, "erd")
     assert [path.read_bytes() for path in pictures] == before
 
 
-def test_nothing_but_the_data_and_the_scratch_can_be_written(started: Copy) -> None:
+def test_only_data_and_scratch_directories_are_writable(started: Copy) -> None:
     assert inspect("{{.HostConfig.ReadonlyRootfs}}") == "true"
-    for folder in ("/", "/app", "/opt/venv", "/etc", "/app/section1/resource/dest"):
-        assert "Read-only" in docker("container", "exec", NAME, "touch", f"{folder}/probe").stderr
+    for directory in ("/", "/app", "/opt/venv", "/etc", "/app/section1/resource/dest"):
+        assert "Read-only" in docker("container", "exec", NAME, "touch", f"{directory}/probe").stderr
     mounts = json.loads(inspect("{{json .Mounts}}"))
     assert {(mount["Destination"], mount["RW"]) for mount in mounts} == {
         ("/var/lib/postgresql", True),
@@ -198,35 +198,35 @@ def test_nothing_but_the_data_and_the_scratch_can_be_written(started: Copy) -> N
     }
 
 
-def test_capabilities_privileges_memory_processes_and_ports_are_limited(started: Copy) -> None:
+def test_capabilities_memory_processes_and_ports_are_limited(started: Copy) -> None:
     status = dict(line.split(":\t", 1) for line in inside("cat", "/proc/1/status").splitlines())
-    assert int(status["CapEff"], 16) == 0  # the server is postgres, and has none
+    assert int(status["CapEff"], 16) == 0  # the server runs as postgres
     assert status["NoNewPrivs"] == "1"
     assert inspect("{{.HostConfig.CapDrop}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}") == f"[ALL] {1 << 30} 256"
     bindings = json.loads(inspect("{{json .HostConfig.PortBindings}}"))
-    assert [(port, [place["HostIp"] for place in places]) for port, places in bindings.items()] == [
+    assert [(port, [binding["HostIp"] for binding in of_port]) for port, of_port in bindings.items()] == [
         ("5432/tcp", ["127.0.0.1"])
     ]
 
 
-def test_no_password_stands_in_the_image_or_the_log(started: Copy) -> None:
+def test_image_and_log_contain_no_password(started: Copy) -> None:
     log = docker("container", "logs", NAME)
     image = docker("image", "history", "--no-trunc", NAME).stdout + docker("image", "inspect", NAME).stdout
     for password in passwords(started).values():
         assert password not in log.stdout + log.stderr + image
 
 
-def test_purge_asks_first_and_then_removes_the_data(started: Copy) -> None:
+def test_purge_removes_the_data_after_confirmation(started: Copy) -> None:
     refused = started.runner("stop", "--purge", stdin="no\n")
     assert refused.returncode == 1
     assert inspect("{{.State.Health.Status}}") == "healthy"
-    said(started, "stop", "--purge", stdin="yes\n")
+    output(started, "stop", "--purge", stdin="yes\n")
     assert docker("volume", "ls", "--quiet", "--filter", "name=section2").stdout == ""
-    said(started, "start")
+    output(started, "start")
     assert orders(started) == "0|"
 
 
-def test_without_an_engine_start_says_what_to_do_and_names_run(tmp_path: Path) -> None:
+def test_start_without_docker_engine_suggests_run(tmp_path: Path) -> None:
     ran = Copy(tmp_path, "section2").runner("start", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
     assert ran.returncode == 2
     assert "section2_runner.sh run" in ran.stderr

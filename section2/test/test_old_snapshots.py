@@ -89,7 +89,7 @@ def test_one_statement_cannot_change_lines_and_status(sales: Server, shop: Shop,
     )
     with shop.connection.cursor() as cursor, pytest.raises(CheckViolation, match="totals follow from its lines"):
         cursor.execute(statement, {"order": order, "other": other, "status": status})
-    assert shop.one("select status from orders") == "new"
+    assert shop.value("select status from orders") == "new"
     assert differences(sales).rows == []
 
 
@@ -99,6 +99,6 @@ def test_paying_many_orders_in_one_transaction_takes_few_locks(sales: Server, sh
         busy = Shop(connection)
         for _ in range(300):
             busy.bought(member, {lamp: 1}, status="paid")
-        assert busy.one("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()") < 5
+        assert busy.value("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()") < 5
         connection.commit()
     assert run_sql(sales, "select units from sales.item_sales") == [(300,)]

@@ -30,7 +30,7 @@ def totals(shop: Shop, order: int) -> tuple[object, ...]:
 
 
 def status(shop: Shop, order: int) -> object:
-    return shop.one("select status from orders where order_id = %s", order)
+    return shop.value("select status from orders where order_id = %s", order)
 
 
 def test_totals_follow_inserted_updated_and_deleted_lines(shop: Shop) -> None:
@@ -54,7 +54,7 @@ def test_totals_follow_one_statement_on_many_orders(shop: Shop) -> None:
 
 def test_order_and_lines_can_be_inserted_in_one_statement(shop: Shop) -> None:
     lamp, member = shop.item("Lamp", "10.00"), shop.member()
-    order = shop.one(
+    order = shop.value(
         "with placed as (insert into orders (member_id, placed_at) values (%s, %s) returning order_id)"
         " insert into order_line (order_id, item_id, quantity) select order_id, %s, 3 from placed returning order_id",
         *(member, NOW, lamp),
