@@ -12,14 +12,14 @@ import pytest
 
 import section1_manage
 import section2.cli
-import section3.__main__
+import section3.cli
 import section4.cli
 import section4.commands
 import section5.cli
 from common import cli
 from common.errors import JobError
 from common.test.fuzzing import verdicts
-from section3.operator.capacity import HIGHEST_RATE, shown
+from section3.main import HIGHEST_RATE, simulate_selected
 
 Parse = Callable[[cli.Parser, list[str]], argparse.Namespace]
 CAR = ["predict", "--maint", "high", "--doors", "4", "--lug-boot", "big", "--safety", "high", "--class", "good"]
@@ -41,7 +41,7 @@ PROGRAMS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
          ["query", "average_basket"], ["erd", "--format", "png"], ["load-members", "--applications", "a"], ["check"]],
     ),
     "python -m section3": (
-        section3.__main__.parser,
+        section3.cli.parser,
         cli.Parser.parse_args,
         [["simulate", "--rate", "5000", "--scenario", "burst"], ["check"]],
     ),
@@ -204,5 +204,5 @@ def test_file_name_that_is_too_long_is_a_usage_error(name: str) -> None:
 
 @pytest.mark.parametrize("rate", [-1, 0, HIGHEST_RATE + 1, 10**400])
 def test_rate_out_of_range_is_a_usage_error(rate: int) -> None:
-    code, stderr = outcome(partial(shown, rate))
-    assert (code, stderr) == (2, f"--rate {rate}: must be from 1 to 1000000000000 images a minute\n")
+    code, stderr = outcome(partial(simulate_selected, rate))
+    assert (code, stderr) == (2, f"--rate: expected 1 to 1000000000000 images per minute, got {rate}.\n")

@@ -15,8 +15,8 @@ from common.paths import ROOT
 from common.postgresql import Server
 from common.test.fuzzing import mutated, verdicts
 from section1.config import ProcessConfig as Applications
-from section3.capacity.facts import Prices
 from section3.capacity.model import Model
+from section3.capacity.quotas_and_prices import Prices
 from section4.config import ProcessConfig as Covid
 
 SERVER = "host: db.example.org\nport: 5432\ndatabase: my_database\npasswords:\n  covid_loader: a word\n"

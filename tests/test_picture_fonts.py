@@ -20,7 +20,8 @@ from common.paths import ROOT
 from common.picture import vega_lite_to_png
 from section2.operator.diagram import HEAD
 from section3.config import CAPACITY
-from section3.operator import capacity, pictures, plots
+from section3.operator import pictures, plots
+from section3.operator.results import read_results
 from section4.core.chart import chart, picture
 from section4.core.panels import PANELS
 
@@ -41,7 +42,7 @@ def draw_all(directory: Path) -> None:
     panel = PANELS[0]
     drawn = chart(panel, "Words below the title.", ["time", *panel.shapes], [])
     (directory / "covid.png").write_bytes(vega_lite_to_png(json.dumps(picture("Title", "Subtitle", True, [drawn]))))
-    plots.draw(capacity.read(), CAPACITY.read_text(), directory)
+    plots.draw(read_results(), CAPACITY.read_text(), directory)
     draw_benchmark(sizes_of(store.read(RESULTS.with_name("section1.json"))), directory / "benchmark.png")
 
 

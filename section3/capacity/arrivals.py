@@ -1,4 +1,4 @@
-"""When images are made and when their messages become visible, by scenario."""
+"""Arrival times of images and of their messages, by scenario."""
 
 from dataclasses import dataclass
 
@@ -13,17 +13,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Images:
-    """Images in the order in which their messages become visible; times in seconds, infinite if it never happens."""
+    """Images in the order in which their messages become visible; times in seconds, infinite for never."""
 
     created: Floats
     visible: Floats
-    expires: Floats  # when Kafka deletes a record that its sink has not read until then
+    expires: Floats  # when Kafka deletes a record that the sink has not read
     kafka: NDArray[np.bool_]
     poison: NDArray[np.bool_]
 
 
 def arrivals(model: Model, rate: float, scenario: Scenario, parts: int, rng: np.random.Generator) -> Images:
-    """Draw what comes at `rate` images a minute, one of `parts` equal parts of the whole system's arrivals."""
+    """Draw arrivals at `rate` images per minute: one of `parts` equal parts of the whole system."""
     end = model.scenarios.minutes * 60
     created = _poisson(rate / 60, 0, end, rng)
     if scenario == "burst":
@@ -42,29 +42,29 @@ def arrivals(model: Model, rate: float, scenario: Scenario, parts: int, rng: np.
 
 
 def kafka_lag(images: Images, moments: Floats) -> NDArray[np.int64]:
-    """Return how many records the sink had not stored at each moment."""
+    """Return the number of records that the sink had not stored at each moment."""
     created, *gone = (np.sort(times[images.kafka]) for times in (images.created, images.visible, images.expires))
     return np.searchsorted(created, moments, "right") - sum(np.searchsorted(one, moments, "right") for one in gone)
 
 
 def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) -> Floats:
-    """Draw sorted arrivals of `rate` a second between two moments."""
+    """Draw sorted arrivals of `rate` per second between two moments."""
     return np.sort(rng.uniform(start, end, rng.poisson(rate * (end - start))))
 
 
 def _sunk(model: Model, rate: float, scenario: Scenario, parts: int, created: Floats) -> Floats:
-    """Return when the sink has stored each record: in order, no faster than it can, never while it stands still.
+    """Return when the sink stores each record: in order, at its maximum rate, and not while it is stopped.
 
-    A record that is older than Kafka's retention when its turn comes is never stored.
+    A record that is older than Kafka's retention at that time is never stored.
     """
     backlog, retention = model.scenarios.kafka_backlog, model.kafka.retention_hours * 3600
     start, end = backlog.start * 60, (backlog.start + backlog.length) * 60
-    stands = scenario == "kafka_backlog"
+    is_stopped = scenario == "kafka_backlog"
     gap = parts / (backlog.factor * sink_units(model, rate * parts) * model.kafka.records_per_mcu)
     free, stored = 0.0, []
     for moment in created.tolist():
         turn = max(moment, free)
-        turn = end if stands and start <= turn < end else turn
+        turn = end if is_stopped and start <= turn < end else turn
         is_kept = turn - moment < retention
         free = turn + gap if is_kept else free
         stored.append(turn if is_kept else np.inf)

@@ -1,11 +1,11 @@
-"""What the platform costs a month at a rate, by component."""
+"""Monthly cost of the platform at a rate, by component."""
 
 from dataclasses import dataclass
 from math import ceil
 
 from common.config import Frozen
-from section3.capacity.facts import Prices
 from section3.capacity.model import Model
+from section3.capacity.quotas_and_prices import Prices
 from section3.capacity.sizing import calls, most_brokers, planned_tasks, requests, sink_units
 
 MINUTES_PER_HOUR = 60
@@ -22,21 +22,20 @@ COMPONENTS = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """Kafka brokers: their size, how many, and the GB of their disks."""
+    """Kafka brokers: size, number and disks."""
 
     size: str
     brokers: int
-    large: float  # hours of the smallest size that an hour of all brokers costs
+    large: float  # cost of all brokers, in brokers of the smallest size
     disk_gb: float  # of each broker
 
     @property
-    def fits(self) -> str:
-        """Say size and number."""
+    def label(self) -> str:
         return f"{self.brokers} {self.size}"
 
 
 def cluster(model: Model, rate: float) -> Cluster:
-    """Return the cheapest brokers for a rate (images a minute); the fewest, in several clusters, if over the quota."""
+    """Return the cheapest brokers for a rate (images per minute), or the fewest if they exceed the quota."""
     kafka, limits = model.kafka, model.limits
     mb = kafka_mb(model, rate)
     stored = mb / MB_PER_GB * kafka.retention_hours * 3600 * kafka.copies
@@ -56,36 +55,34 @@ def _preference(one: Cluster, quota: float) -> tuple[bool, float, float]:
 
 
 def kafka_mb(model: Model, rate: float) -> float:
-    """Return the MB a second that producers send to Kafka at a rate (images a minute)."""
+    """Return the MB per second that producers send to Kafka at a rate (images per minute)."""
     return rate / 60 * model.workload.kafka_share * model.workload.image_mb
 
 
 class Bill(Frozen):
-    """Dollars a month of each component at a rate (images a minute)."""
+    """Monthly cost in dollars of each component at a rate (images per minute)."""
 
     rate: int
-    images: int  # a month
+    images: int  # per month
     brokers: str
-    kafka_mb: float  # a second
+    kafka_mb: float  # per second
     tasks: int
     parts: dict[str, float]
 
     @property
     def month(self) -> float:
-        """Return the dollars a month."""
         return sum(self.parts.values())
 
     def per_million(self) -> dict[str, float]:
-        """Return the dollars of each component for a million images."""
+        """Return the cost of each component for a million images."""
         return {component: dollars / self.images * 1e6 for component, dollars in self.parts.items()}
 
 
 def bill(model: Model, prices: Prices, rate: int) -> Bill:
-    """Return what a rate (images a minute) costs."""
     return Bill(
         rate=rate,
         images=round(images_a_month(prices, rate)),
-        brokers=cluster(model, rate).fits,
+        brokers=cluster(model, rate).label,
         kafka_mb=round(kafka_mb(model, rate), 1),
         tasks=planned_tasks(model, rate),
         parts={component: round(dollars, 2) for component, dollars in monthly(model, prices, rate).items()},
@@ -93,12 +90,12 @@ def bill(model: Model, prices: Prices, rate: int) -> Bill:
 
 
 def images_a_month(prices: Prices, rate: float) -> float:
-    """Return how many images a rate (images a minute) comes to in a month."""
+    """Return the images per month at a rate (images per minute)."""
     return rate * MINUTES_PER_HOUR * prices.hours_per_month
 
 
 def monthly(model: Model, prices: Prices, rate: float) -> dict[str, float]:
-    """Return the dollars a month of each component at a rate (images a minute), in the order of COMPONENTS."""
+    """Return the monthly cost of each component at a rate (images per minute), in the order of COMPONENTS."""
     images = images_a_month(prices, rate)
     parts = _edge(model, prices, images) | _data(model, prices, images) | _events(model, prices, images)
     parts |= _tasks(model, prices, rate, images) | _kafka(model, prices, rate) | _shared(model, prices, images)
@@ -106,26 +103,28 @@ def monthly(model: Model, prices: Prices, rate: float) -> dict[str, float]:
 
 
 def _edge(model: Model, prices: Prices, images: float) -> dict[str, float]:
-    """Price the requests through the API, and what goes out to readers."""
-    reads, called, asked = images * model.workload.reads_per_image, images * calls(model), images * requests(model)
+    """Price the requests through the API, and the transfer to readers."""
+    reads, called, requested = images * model.workload.reads_per_image, images * calls(model), images * requests(model)
     gb_seconds = called * model.functions.seconds * model.functions.gb
     acl = prices.waf_acl.of(1) + prices.waf_rule.of(model.usage.waf_rules)
     return {
-        "API Gateway": prices.api_request.of(asked),
-        "WAF": acl + prices.waf_request.of(asked),
+        "API Gateway": prices.api_request.of(requested),
+        "WAF": acl + prices.waf_request.of(requested),
         "Lambda": prices.lambda_request.of(called) + prices.lambda_gb_second.of(gb_seconds),
         "Transfer out": prices.transfer_out_gb.of(reads * model.workload.processed_mb / MB_PER_GB),
     }
 
 
 def _data(model: Model, prices: Prices, images: float) -> dict[str, float]:
-    """Price images and records as long as they are kept."""
+    """Price images and records for their retention."""
     work, usage = model.workload, model.usage
     reads = images * work.reads_per_image
-    kept = (work.retention_days + work.purge_lag_days) * HOURS_PER_DAY / prices.hours_per_month  # of a month's images
+    kept = (
+        (work.retention_days + work.purge_lag_days) * HOURS_PER_DAY / prices.hours_per_month
+    )  # share of a month's images
     image_gb = images * kept * (work.image_mb + work.processed_mb) / MB_PER_GB
     record_gb = images * kept * work.record_kb / KB_PER_GB
-    puts = images * (2 - work.kafka_share + work.kafka_share * usage.sink_puts_per_object)  # as it comes, and processed
+    puts = images * (2 - work.kafka_share + work.kafka_share * usage.sink_puts_per_object)  # original and processed
     units = prices.dynamodb_write.of(images * usage.write_units_per_image)
     units += prices.dynamodb_read.of(reads * usage.read_units_per_read)
     return {
@@ -136,7 +135,7 @@ def _data(model: Model, prices: Prices, images: float) -> dict[str, float]:
 
 
 def _events(model: Model, prices: Prices, images: float) -> dict[str, float]:
-    """Price the events for BI and the queries that read all of them that are kept."""
+    """Price the events for BI, and queries that read all retained events."""
     work, usage = model.workload, model.usage
     billed_gb = images * FIREHOSE_KB * ceil(work.bi_event_kb / FIREHOSE_KB) / KB_PER_GB
     kept_days = work.retention_days + work.purge_lag_days
@@ -150,11 +149,11 @@ def _events(model: Model, prices: Prices, images: float) -> dict[str, float]:
 
 
 def _tasks(model: Model, prices: Prices, rate: float, images: float) -> dict[str, float]:
-    """Price the planned tasks, and the queue that they poll."""
+    """Price the planned tasks and the queue."""
     processing, usage, hours = model.processing, model.usage, prices.hours_per_month
     tasks = planned_tasks(model, rate)
     hour = prices.fargate_vcpu_hour.of(processing.task_vcpu) + prices.fargate_gb_hour.of(processing.task_gb)
-    beyond = tasks - model.scaling.zones  # one task a zone is never on spare capacity
+    beyond = tasks - model.scaling.zones  # one task per zone is always on demand
     paid = tasks - beyond * processing.spot_share * prices.fargate_spot_discount.value
     idle_workers = tasks * processing.workers_per_task - rate / 60 * processing.mean_seconds
     polls = idle_workers * hours * 3600 / usage.poll_seconds
@@ -165,9 +164,9 @@ def _tasks(model: Model, prices: Prices, rate: float, images: float) -> dict[str
 
 
 def _kafka(model: Model, prices: Prices, rate: float) -> dict[str, float]:
-    """Price brokers, their disks, the sink, and what crosses zones: producers' records, and the sink's reads of them.
+    """Price brokers, disks, the sink, and the traffic between zones: records of producers, and reads of the sink.
 
-    Both know no zone (no client.rack), so two of three leaders are elsewhere. Copies between brokers are free.
+    Clients do not set client.rack, so two of three leaders are in another zone. Replication between brokers is free.
     """
     brokers, hours = cluster(model, rate), prices.hours_per_month
     gb = kafka_mb(model, rate) * hours * 3600 / MB_PER_GB
@@ -181,9 +180,9 @@ def _kafka(model: Model, prices: Prices, rate: float) -> dict[str, float]:
 
 
 def _shared(model: Model, prices: Prices, images: float) -> dict[str, float]:
-    """Price what all components use."""
+    """Price keys, logs and endpoints."""
     work, usage = model.workload, model.usage
-    objects = images * (3 + work.reads_per_image)  # stored twice, read by a worker and by readers
+    objects = images * (3 + work.reads_per_image)  # two writes, one read by a worker, and downloads
     endpoints = usage.interface_endpoints * model.scaling.zones * prices.hours_per_month
     endpoint_gb = images * usage.endpoint_kb_per_image / KB_PER_GB
     return {

@@ -1,11 +1,11 @@
-"""What the capacity model assumes, as frozen models; conf/section3_model.yaml holds the values."""
+"""Parameters of the capacity model; conf/section3_model.yaml has the values."""
 
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from common.config import Frozen
-from section3.capacity.facts import Dated, Known, Limits
+from section3.capacity.quotas_and_prices import Dated, Known, Quotas
 
 Scenario = Literal["steady", "burst", "zone_outage", "kafka_backlog"]
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Workload(Frozen):
-    """What comes in and is read."""
+    """Uploads, reads and data sizes."""
 
     image_mb: PositiveFloat
     processed_mb: PositiveFloat
@@ -29,7 +29,7 @@ class Workload(Frozen):
 
 
 class Processing(Frozen):
-    """How long an image takes, and the tasks that process it."""
+    """Processing time per image, and the tasks that process it."""
 
     mean_seconds: PositiveFloat
     cv: NonNegativeFloat
@@ -43,7 +43,7 @@ class Processing(Frozen):
 
 
 class Queue(Frozen):
-    """What the queue does with a message that was received and not deleted."""
+    """Redelivery and retention of messages."""
 
     visibility_seconds: PositiveFloat
     max_receives: PositiveInt
@@ -53,7 +53,7 @@ class Queue(Frozen):
 
 
 class Scaling(Frozen):
-    """When tasks are added, removed and replaced; between the planned and `max_factor` times as many if unsaid."""
+    """Adding, removing and replacing tasks. Default limits: the planned tasks, and `max_factor` times as many."""
 
     zones: PositiveInt
     metric_seconds: PositiveFloat
@@ -70,7 +70,7 @@ class Scaling(Frozen):
 
 
 class Window(Frozen):
-    """Minutes in which something is not as usual."""
+    """Minutes of a burst, an outage or a backlog."""
 
     start: NonNegativeFloat
     length: PositiveFloat
@@ -78,7 +78,7 @@ class Window(Frozen):
 
 
 class Scenarios(Frozen):
-    """What happens when."""
+    """Schedule of each scenario."""
 
     warm_up_minutes: NonNegativeFloat
     minutes: PositiveFloat
@@ -99,7 +99,7 @@ class Functions(Frozen):
 
 
 class Brokers(Frozen):
-    """MB a second of producers that a broker of each size takes."""
+    """MB per second that a broker of each size accepts from producers."""
 
     source: str
     read: Known
@@ -118,7 +118,7 @@ class Kafka(Frozen):
 
 
 class Usage(Frozen):
-    """What the bill counts besides images."""
+    """Billed usage besides images."""
 
     sqs_requests_per_image: PositiveFloat
     poll_seconds: PositiveFloat
@@ -136,7 +136,7 @@ class Usage(Frozen):
 
 
 class Template(Frozen):
-    """What the template itself refuses to do more of, unless its parameters are raised."""
+    """Limits set by the template's parameters."""
 
     requests_per_second: PositiveFloat
     upload_concurrency: PositiveFloat
@@ -152,7 +152,7 @@ class Template(Frozen):
 
 
 class Variant(Frozen):
-    """A change of the design, and the scenario at a rate (images a minute) in which it shows."""
+    """A design change, and the scenario and rate (images per minute) that show its effect."""
 
     change: str
     rate: PositiveInt
@@ -161,7 +161,7 @@ class Variant(Frozen):
 
 
 class Model(Frozen):
-    """Everything that the simulation and the costs assume."""
+    """All assumptions of the simulation and the costs."""
 
     rates: tuple[PositiveInt, ...]
     workload: Workload
@@ -174,10 +174,10 @@ class Model(Frozen):
     usage: Usage
     template: Template
     variants: tuple[Variant, ...]
-    limits: Limits
+    limits: Quotas
 
     def changed(self, parts: dict[str, dict[str, Any]]) -> "Model":
-        """Return the model with other values in some of its parts, checked like the file's."""
+        """Return the model with other values in some parts, validated like the file."""
         content = self.model_dump()
         for part, values in parts.items():
             content[part] |= values

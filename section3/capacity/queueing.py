@@ -1,4 +1,4 @@
-"""Waits of c workers at one queue: exact for exponential times (Erlang), near for others (Allen and Cunneen)."""
+"""Waits of c workers at one queue: exact for exponential times (Erlang), approximate for others (Allen-Cunneen)."""
 
 from math import inf
 
@@ -6,7 +6,7 @@ from math import inf
 def waiting_probability(workers: int, load: float) -> float:
     """Return the probability that an arrival waits in M/M/c (Erlang C); `load` is arrivals x mean service time.
 
-    The recursion for the blocking probability (Erlang B) divides no factorials, so that thousands of workers are fine.
+    The recursion for the blocking probability (Erlang B) needs no factorials, so thousands of workers do not overflow.
     """
     if load >= workers:
         return 1.0
@@ -20,3 +20,8 @@ def mean_wait(workers: int, rate: float, service: float) -> float:
     """Return the mean seconds that an arrival waits in M/M/c; `rate` a second, `service` the mean seconds of one."""
     spare = workers / service - rate
     return waiting_probability(workers, rate * service) / spare if spare > 0 else inf
+
+
+def mean_wait_general(workers: int, rate: float, service: float, cv: float) -> float:
+    """Return the approximate mean wait in M/G/c: that of M/M/c, weighted by the variation of service."""
+    return mean_wait(workers, rate, service) * (1 + cv**2) / 2

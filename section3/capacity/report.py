@@ -1,4 +1,4 @@
-"""The results as tables: for a terminal (common.table), and as Markdown for the README."""
+"""The results as tables, for a terminal and as Markdown for the README."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from textwrap import fill
 
 from common.table import table
 from section3.capacity.cost import COMPONENTS
-from section3.capacity.needs import as_it_stands
+from section3.capacity.required_parameters import capacity_with_defaults
 from section3.capacity.results import Results
 
 NOT_COUNTED = (
-    "Not counted: flow logs, Container Insights, access logs of S3 and WAF, alarms, tracing, sign-in, container "
-    "images, and the tasks that bursts add to the planned ones."
+    "Not included: flow logs, Container Insights, access logs of S3 and WAF, alarms, tracing, sign-in, container "
+    "images, and tasks added by bursts."
 )
 NAMES = {"steady": "steady", "burst": "burst", "zone_outage": "zone outage", "kafka_backlog": "Kafka backlog"}
 
 
 @dataclass(frozen=True)
-class Section:
-    """A table with its title, and what is said below it."""
+class Table:
+    """A table with a title and a note below it."""
 
     title: str
     columns: Sequence[str]
@@ -31,7 +31,7 @@ class Section:
         return f"{self.title}\n\n{table(self.columns, self.rows)}{self._below()}"
 
     def markdown(self) -> str:
-        """Return the table for a README, numbers to the right."""
+        """Return the table for a README, with numbers aligned to the right."""
         numbers = [
             all(isinstance(row[place], int | Decimal) for row in self.rows) for place in range(len(self.columns))
         ]
@@ -44,14 +44,14 @@ class Section:
         return f"\n\n{fill(self.note, 120, break_on_hyphens=False)}" if self.note else ""
 
 
-def sections(results: Results) -> list[Section]:
+def tables(results: Results) -> list[Table]:
     """Return every table of the results."""
-    tables = (latencies, ends, variants, checks, bills, per_million, knees, needs)
-    return [one(results) for one in tables]
+    builders = (latencies, ends, variants, checks, bills, per_million, bottlenecks, required_parameters)
+    return [build(results) for build in builders]
 
 
-def latencies(results: Results) -> Section:
-    """How long images take, by rate and scenario."""
+def latencies(results: Results) -> Table:
+    """Processing times by rate and scenario."""
     percents = list(results.outcomes[0].latency)
     rows = [
         (one.rate, NAMES[one.scenario], *(_decimal(one.latency[percent], 1) for percent in percents))
@@ -59,24 +59,24 @@ def latencies(results: Results) -> Section:
     ]
     named = [percent.replace("_api", ", API").replace("_kafka", ", Kafka") for percent in percents]
     title = "Seconds from a stored or produced image to its record"
-    return Section(title, ("images a minute", "scenario", *named), rows)
+    return Table(title, ("images per minute", "scenario", *named), rows)
 
 
-def ends(results: Results) -> Section:
-    """Where the images ended, by rate and scenario."""
+def ends(results: Results) -> Table:
+    """Final states of the images by rate and scenario."""
     rows = [
         (one.rate, NAMES[one.scenario], one.slices, one.most_waiting, one.most_tasks, one.arrived, one.processed,
          one.dead, one.left, one.expired, one.lost, one.repeated, one.held_by_lost)
         for one in results.outcomes
     ]  # fmt: skip
-    columns = ("images a minute", "scenario", "slices", "most waiting", "most tasks", "arrived", "processed",
-               "dead letters", "still there", "expired", "lost", "repeated without effect",
+    columns = ("images per minute", "scenario", "slices", "most waiting", "most tasks", "arrived", "processed",
+               "dead letters", "left", "expired", "lost", "repeated without effect",
                "held by lost tasks")  # fmt: skip
-    return Section("Where simulated images ended (waiting and tasks: of the whole system)", columns, rows)
+    return Table("Final states of simulated images (waiting and tasks: whole system)", columns, rows)
 
 
-def variants(results: Results) -> Section:
-    """What changes of the design do, beside the same scenario as designed."""
+def variants(results: Results) -> Table:
+    """Effects of design changes, compared with the same scenario as designed."""
     rows = []
     for one in results.variants:
         before = results.outcome(one.rate, one.scenario)
@@ -84,51 +84,59 @@ def variants(results: Results) -> Section:
         seconds = [f"{was:.1f} -> {now:.1f}" for was, now in pairs]
         waiting = f"{before.most_waiting:,} -> {one.most_waiting:,}"
         rows.append((one.change, one.rate, NAMES[one.scenario], *seconds, waiting))
-    columns = ("change", "images a minute", "scenario", "p95", "p99", "p99.9", "most waiting")
-    return Section("What changes of the design do (seconds as designed -> with the change)", columns, rows)
+    columns = ("change", "images per minute", "scenario", "p95", "p99", "p99.9", "most waiting")
+    return Table("Design changes (seconds as designed -> with the change)", columns, rows)
 
 
-def checks(results: Results) -> Section:
-    """How near the simulation is to theory."""
+def checks(results: Results) -> Table:
+    """Simulated and theoretical waits."""
     rows = [
         (one.workers, f"{one.busy:.0%}", _decimal(one.theory, 4), _decimal(one.simulated, 4), f"{one.error:+.1%}")
         for one in results.checks
     ]
-    return Section("Mean wait in M/M/c", ("workers", "busy", "Erlang C (s)", "simulated (s)", "error"), rows)
+    return Table("Mean wait in M/M/c", ("workers", "busy", "Erlang C (s)", "simulated (s)", "error"), rows)
 
 
-def bills(results: Results) -> Section:
-    """What a month costs, by rate."""
+def bills(results: Results) -> Table:
+    """Monthly cost by rate."""
     rows = [
         (one.rate, one.images, one.tasks, one.brokers, _decimal(one.kafka_mb, 1), round(one.month),
          _decimal(one.month / one.images * 1e6, 2))
         for one in results.bills
     ]  # fmt: skip
-    columns = ("images a minute", "images a month", "tasks", "Kafka brokers", "Kafka MB/s", "$ a month", "$ a million")
-    return Section("Dollars a month, list prices", columns, rows, NOT_COUNTED)
+    columns = (
+        "images per minute",
+        "images per month",
+        "tasks",
+        "Kafka brokers",
+        "Kafka MB/s",
+        "$ per month",
+        "$ per million",
+    )
+    return Table("Dollars per month, list prices", columns, rows, NOT_COUNTED)
 
 
-def per_million(results: Results) -> Section:
-    """What a million images cost, by component and rate."""
+def per_million(results: Results) -> Table:
+    """Cost of a million images by component and rate."""
     parts = [one.per_million() for one in results.bills]
     rows: list[Sequence[object]] = [(name, *(_decimal(part[name], 2) for part in parts)) for name in COMPONENTS]
     rows.append(("all", *(_decimal(sum(part.values()), 2) for part in parts)))
-    columns = ("component", *(f"{one.rate:,} a minute" for one in results.bills))
-    return Section("Dollars for a million images", columns, rows)
+    columns = ("component", *(f"{one.rate:,} per minute" for one in results.bills))
+    return Table("Dollars per million images", columns, rows)
 
 
-def knees(results: Results) -> Section:
-    """Where each component ends, the lowest first."""
-    rows = [(one.rate, one.component, one.limit, one.remedy) for one in results.knees]
-    return Section("What breaks when", ("images a minute", "component", "limit", "what to do"), rows)
+def bottlenecks(results: Results) -> Table:
+    """Limit of each component, the lowest first."""
+    rows = [(one.rate, one.component, one.limit, one.remedy) for one in results.bottlenecks]
+    return Table("Bottlenecks", ("images per minute", "component", "limit", "remedy"), rows)
 
 
-def needs(results: Results) -> Section:
-    """What the template's parameters have to be at each rate, and how far it carries without raising any."""
-    rows = [(one.parameter, one.default, *one.values) for one in results.needs]
-    columns = ("parameter", "default", *(f"{one.rate:,} a minute" for one in results.bills))
-    title = "What the template's parameters have to be (the API for bursts of three times, the sink to catch up)"
-    return Section(title, columns, rows, as_it_stands(list(results.knees)))
+def required_parameters(results: Results) -> Table:
+    """Template parameters that each rate requires, and the rate that the defaults carry."""
+    rows = [(one.parameter, one.default, *one.values) for one in results.required_parameters]
+    columns = ("parameter", "default", *(f"{one.rate:,} per minute" for one in results.bills))
+    title = "Required template parameters (API for bursts of three times the rate, sink to catch up)"
+    return Table(title, columns, rows, capacity_with_defaults(list(results.bottlenecks)))
 
 
 def _decimal(number: float, places: int) -> Decimal:

@@ -1,34 +1,33 @@
-"""All results of the capacity model, as they stand in resource/capacity.json."""
+"""All results of the capacity model, as stored in resource/capacity.json."""
 
 import hashlib
 import json
 
 from common.config import Frozen
-from section3.capacity.check import Check
+from section3.capacity.bottlenecks import Bottleneck
 from section3.capacity.cost import Bill
-from section3.capacity.knees import Knee
 from section3.capacity.model import Scenario
-from section3.capacity.needs import Need
-from section3.capacity.outcome import Outcome
+from section3.capacity.required_parameters import RequiredParameter
+from section3.capacity.scenario import Outcome
+from section3.capacity.validation import Validation
 
 
 class Results(Frozen):
-    """What was simulated and computed, and the hash of the parameters and prices that it rests on."""
+    """Simulated outcomes and calculated figures; `parameters` is the hash of the model's parameters and prices."""
 
-    parameters: str
+    parameters: str = ""
     outcomes: tuple[Outcome, ...]
-    variants: tuple[Outcome, ...]
-    checks: tuple[Check, ...]
-    bills: tuple[Bill, ...]
-    knees: tuple[Knee, ...]
-    needs: tuple[Need, ...]
+    variants: tuple[Outcome, ...] = ()
+    checks: tuple[Validation, ...] = ()
+    bills: tuple[Bill, ...] = ()
+    bottlenecks: tuple[Bottleneck, ...] = ()
+    required_parameters: tuple[RequiredParameter, ...] = ()
 
     def outcome(self, rate: int, scenario: Scenario) -> Outcome:
-        """Return the outcome of a scenario at a rate."""
         return next(one for one in self.outcomes if (one.rate, one.scenario) == (rate, scenario))
 
     def text(self) -> str:
-        """Return the results as JSON, a line an entry, the same for the same results."""
+        """Return JSON with one entry per line; equal results give equal text."""
         lines = [f'"parameters": "{self.parameters}"']
         for name, entries in self.model_dump(exclude={"parameters"}).items():
             inner = ",\n".join(f"  {json.dumps(entry)}" for entry in entries)
@@ -37,5 +36,5 @@ class Results(Frozen):
 
 
 def fingerprint(*texts: str) -> str:
-    """Return the hash of texts."""
+    """Return the SHA-256 of texts."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

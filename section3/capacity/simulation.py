@@ -1,8 +1,8 @@
-"""The write path from a stored image to its record, event by event: queue, workers, scaling, faults.
+"""Event-based simulation of the write path from a stored image to its record: queue, workers, scaling, faults.
 
-What is simulated is one queue with its tasks. Rates above `largest_slice` are cut into equal slices of which one is
-simulated. The whole is no worse than its slices: in one queue no worker idles while a message waits in another slice
-(test_queueing shows it by Erlang C). What slices share, the account's rate of task launches, each gets its part of.
+One queue with its tasks is simulated. A rate above `largest_slice` is divided into equal slices, and one slice is
+simulated. The whole system performs at least as well: in one queue, no worker is idle while messages wait elsewhere
+(shown by Erlang C in test_queueing). Each slice gets its part of the account's launch rate.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ DRAWN_AT_ONCE = 4096
 
 
 class Platform:
-    """A queue, the tasks that empty it, and what scales and breaks them."""
+    """A queue, its tasks, scaling and faults."""
 
     def __init__(
         self, model: Model, rate: float, scenario: Scenario, parts: int, images: Images, rng: np.random.Generator
@@ -40,10 +40,10 @@ class Platform:
             self.env.process(self._lose_a_zone())
 
     def _deliver(self) -> Steps:
-        """Put a message for every image, now and then a second one."""
+        """Send a message for every image, and some duplicates."""
         visible, poison = self.images.visible.tolist(), self.images.poison.tolist()
         for image, (moment, poisoned) in enumerate(zip(visible, poison, strict=True)):
-            if moment == np.inf:  # Kafka deleted them before the sink read them; they are the last
+            if moment == np.inf:  # deleted by Kafka before the sink read them; sorted last
                 return
             yield self.env.timeout(moment - self.env.now)
             self.delivered = image + 1
@@ -52,13 +52,13 @@ class Platform:
                 self.queue.put(Message(image, poisoned, moment))
 
     def _work(self, task: Task) -> Steps:
-        """Take messages one by one as long as the task is open."""
+        """Process messages one by one while the task is open."""
         while task.open:
             message = yield self.queue.receive(task)
             if message is not None:
                 seconds, limit = next(self.services), self.model.queue.visibility_seconds
                 fails = message.poison or next(self.luck) < self.model.processing.transient_share
-                if seconds >= limit:  # visible again while this worker is still at it
+                if seconds >= limit:  # visible again during processing
                     self.env.process(self.queue.reappear(message, limit))
                 yield self.env.timeout(seconds)
                 self.record.worked += seconds
@@ -69,7 +69,7 @@ class Platform:
                 self.record.held_by_lost += task.lost
 
     def _finish(self, message: Message) -> None:
-        """Write the record unless there is one, then delete the message."""
+        """Write the record unless it exists, then delete the message."""
         if message.image in self.record.done:
             self.record.repeated += 1
         else:
@@ -77,11 +77,11 @@ class Platform:
         self.queue.delete(message)
 
     def _scale(self) -> Steps:
-        """Follow the backlog a task as target tracking does: up soon and in full, down late and by and by.
+        """Follow the backlog per task like target tracking: scale out fast and fully, scale in late and in steps.
 
-        A queue that is kept empty has a backlog of 0 whatever the number of tasks, so the target alone would compute
-        the minimum for it. AWS documents that scaling in is slower than that ("gradually", after fifteen minutes, with
-        a cooldown), not by how much: `in_share` of the tasks at most is our assumption, and a variant shows the worst.
+        An empty queue has a backlog of 0 for any number of tasks, so the target alone would compute the minimum.
+        AWS documents that scaling in is slower ("gradually", after fifteen minutes, with a cooldown) without a number.
+        The limit of `in_share` of the tasks per step is an assumption; a variant of the model shows the worst case.
         """
         scaling, target = self.model.scaling, self.model.scaling.backlog_per_task
         above = below = 0
@@ -96,12 +96,12 @@ class Platform:
             if above >= scaling.out_periods:
                 self.desired = min(self.most, max(self.desired, wanted))
             elif below >= scaling.in_periods and rested and self.desired > self.least:
-                kept = self.desired - max(1, int(self.desired * scaling.in_share))
-                self.desired, removed = max(self.least, wanted, kept), self.env.now
+                remaining = self.desired - max(1, int(self.desired * scaling.in_share))
+                self.desired, removed = max(self.least, wanted, remaining), self.env.now
                 self._close(self.tasks[self.desired :], lost=False)
 
     def _launch(self) -> Steps:
-        """Start the tasks that are missing, no more a second than the account may."""
+        """Start missing tasks, within the account's launch rate."""
         allowed = 0.0
         while True:
             yield self.env.timeout(1)
@@ -118,7 +118,7 @@ class Platform:
         self._open_task()
 
     def _open_task(self) -> None:
-        """Add a task in the zone that has the fewest, and let its workers work."""
+        """Add a task in the zone with the fewest tasks, and start its workers."""
         held = {zone: 0 for zone in range(self.model.scaling.zones) if zone != self.lost_zone} or {0: 0}
         for other in self.tasks:
             held[other.zone] = held.get(other.zone, 0) + 1
@@ -141,7 +141,7 @@ class Platform:
         self.lost_zone = -1
 
     def _close(self, tasks: list[Task], *, lost: bool) -> None:
-        """Let tasks take no more messages; workers of a lost one also do not finish what they hold."""
+        """Stop receiving messages; workers of lost tasks do not finish their current message."""
         for task in tasks:
             task.open, task.lost = False, lost
         self.tasks = [task for task in self.tasks if task.open]

@@ -1,4 +1,4 @@
-"""A standard queue, event by event: messages, who receives them, and what becomes of those that nobody deletes."""
+"""Event-based model of a standard SQS queue: delivery, visibility timeout, retention and dead letters."""
 
 from collections import deque
 from collections.abc import Generator
@@ -14,7 +14,7 @@ Steps: TypeAlias = Generator[simpy.Event, Any, None]
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """A message about an image; a second message about the same image may exist."""
+    """A message about an image; a duplicate may exist."""
 
     image: int
     poison: bool
@@ -25,7 +25,7 @@ class Message:
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A container with workers: open as long as it takes messages, lost when its zone took it away."""
+    """A container with workers: open while it receives messages, lost when its zone fails."""
 
     zone: int
     open: bool = True
@@ -34,23 +34,23 @@ class Task:
 
 @dataclass
 class Record:
-    """What happened."""
+    """Events of a run."""
 
-    done: dict[int, float] = field(default_factory=dict)  # image -> when its record was first written
+    done: dict[int, float] = field(default_factory=dict)  # image -> time of its record
     dead: list[Message] = field(default_factory=list)
     expired: list[Message] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     deliveries: int = 0
     worked: float = 0.0  # seconds
-    repeated: int = 0  # processed though the record was there: refused by the conditional write
+    repeated: int = 0  # processed again and rejected by the conditional write
     held_by_lost: int = 0
     samples: list[tuple[float, int, int]] = field(default_factory=list)  # second, messages visible, tasks
 
 
 class WorkQueue:
-    """A standard queue: what was received and not deleted in time is visible again, or dead after too often.
+    """A standard queue: a message that is not deleted in time becomes visible again, or dead after too many receives.
 
-    What is older than the retention is gone, which is seen when it would be received or come back.
+    Expired messages are dropped when they would be received or become visible again.
     """
 
     def __init__(self, env: simpy.Environment, model: Model, record: Record) -> None:
@@ -66,14 +66,14 @@ class WorkQueue:
         self._match()
 
     def receive(self, task: Task) -> simpy.Event:
-        """Return the event of the next message, or of None when the task closes before one comes."""
+        """Return an event with the next message, or with None when the task closes first."""
         event = self.env.event()
         self.idle.append((task, event))
         self._match()
         return event
 
     def release(self) -> None:
-        """Send away the waiting workers of tasks that closed."""
+        """Release the waiting workers of closed tasks."""
         waiting, self.idle = self.idle, deque()
         for task, event in waiting:
             if task.open:
@@ -81,20 +81,20 @@ class WorkQueue:
             else:
                 event.succeed(None)
 
-    def is_over(self, message: Message) -> bool:
-        """Say whether a message's retention has ended: counted from when it was sent, not from when it came back."""
+    def is_expired(self, message: Message) -> bool:
+        """Return whether the retention, counted from the first send, is over."""
         return self.env.now - message.sent >= self.settings.retention_hours * 3600
 
     def delete(self, message: Message) -> None:
-        """Forget a message, unless it is visible again already."""
+        """Delete a message, unless it is already visible again."""
         self.hidden.discard(message)
 
     def reappear(self, message: Message, after: float) -> Steps:
-        """Make a message visible again when its time is up, or dead when it was received often enough."""
+        """Make a message visible again after its timeout, or dead after the last receive."""
         yield self.env.timeout(after)
         if message in self.hidden:
             self.hidden.remove(message)
-            if self.is_over(message):
+            if self.is_expired(message):
                 self.record.expired.append(message)
             elif message.receives >= self.settings.max_receives:
                 self.record.dead.append(message)
@@ -104,7 +104,7 @@ class WorkQueue:
     def _match(self) -> None:
         while self.visible and self.idle:
             message = self.visible.popleft()
-            if self.is_over(message):
+            if self.is_expired(message):
                 self.record.expired.append(message)
                 continue
             self.hidden.add(message)

@@ -59,19 +59,19 @@ def check(path: Path = TEMPLATE) -> list[Result]:
 
 
 def requirements(path: Path) -> Result:
-    """Check the project's own rules."""
+    """Validation the project's own rules."""
     return Result("requirements", len(RULES), "rules", 0, [str(violation) for violation in violations(load(path))])
 
 
 def cfn_lint(path: Path) -> Result:
-    """Check against CloudFormation's own description of every resource, warnings included."""
+    """Validation against CloudFormation's own description of every resource, warnings included."""
     logging.getLogger("cfnlint").setLevel(logging.WARNING)  # it tells of each run
     findings = [f"line {match.linenumber}: {match}" for match in lint_file(path)]
     return Result("cfn-lint", len(load(path).resources), "resources", 0, findings)
 
 
 def checkov(path: Path) -> Result:
-    """Check against checkov's rules on security. Raises: CheckerBroken."""
+    """Validation against checkov's rules on security. Raises: CheckerBroken."""
     command = [prepared_checkov(), "-f", str(path), "--framework", "cloudformation"]
     # --skip-download: what it would ask for by network are links to guidelines, and a test has to run without one
     command += ["--compact", "--quiet", "--skip-download", "--output", "json"]

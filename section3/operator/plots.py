@@ -1,4 +1,4 @@
-"""Draws the results: latency, queue and cost; legible in print and to the colour-blind."""
+"""Plots of latency, queue and cost, readable in print and by colour-blind people."""
 
 import io
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from section3.capacity.results import Results
 from section3.capacity.sizing import planned_tasks
 from section3.config import MODEL, SECTION
 
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe and Ito's
+COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe-Ito palette
 MARKERS = ("o", "s", "^", "D")
 GREY = "#666666"
 STYLE: dict[Any, Any] = {
@@ -43,7 +43,7 @@ def draw(results: Results, source: str, directory: Path = SECTION) -> None:
 
 
 def latency(results: Results) -> Figure:
-    """Draw the percentiles of each rate, a panel a scenario."""
+    """Draw latency percentiles by rate, one panel per scenario."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     panels = figure.subplots(1, len(SCENARIOS), sharey=True)
     rates = [one.rate for one in results.bills]
@@ -60,13 +60,13 @@ def latency(results: Results) -> Figure:
     panels[0].set_yticks(list(TICKS), list(TICKS.values()))
     panels[0].set_yticks([], minor=True)
     panels[0].set_ylabel("from stored image to record")
-    figure.supxlabel("images a minute", fontsize=10)
+    figure.supxlabel("images per minute", fontsize=10)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=4, frameon=False)
     return figure
 
 
 def queue(results: Results, model: Model) -> Figure:
-    """Draw what waits and the tasks over time, a column a fault; both relative to the rate, so that rates compare."""
+    """Draw queue and tasks over time, one column per fault; relative to the rate, so that rates are comparable."""
     figure = Figure(figsize=(10, 6), layout="constrained")
     panels = figure.subplots(2, len(FAULTS), sharex=True)
     rates = [one.rate for one in results.bills][1:]
@@ -81,7 +81,7 @@ def queue(results: Results, model: Model) -> Figure:
         below.set_xlabel("minutes")
         below.set_ylim(0, 110 if scenario != "burst" else 440)
     panels[0][0].set_ylabel("waiting, in seconds of\narrivals at the usual rate")
-    panels[1][0].set_ylabel("tasks, in % of the planned ones")
+    panels[1][0].set_ylabel("tasks, in % of the planned tasks")
     panels[0][0].set_xlim(0, model.scenarios.minutes)
     panels[0][-1].plot([], [], color=GREY, linestyle="--", label="in Kafka, not yet in the queue")
     handles, labels = panels[0][-1].get_legend_handles_labels()
@@ -92,27 +92,27 @@ def queue(results: Results, model: Model) -> Figure:
 def _timeline(
     above: Axes, below: Axes, results: Results, model: Model, rate: int, scenario: Scenario, color: str
 ) -> None:
-    """Draw one rate's queue (and Kafka topic, dashed) above, its tasks below."""
+    """Draw the queue of one rate (Kafka topic: dashed) above, its tasks below."""
     outcome = results.outcome(rate, scenario)
     line, part = outcome.timeline, rate / outcome.slices
     minutes = [place * line.seconds / 60 for place in range(len(line.tasks))]
-    above.plot(minutes, [60 * count / part for count in line.waiting], color=color, label=f"{rate:,} a minute")
+    above.plot(minutes, [60 * count / part for count in line.waiting], color=color, label=f"{rate:,} per minute")
     if scenario == "kafka_backlog":
         above.plot(minutes, [60 * count / part for count in line.kafka_lag], color=color, linestyle="--")
     below.plot(minutes, [100 * count / planned_tasks(model, part) for count in line.tasks], color=color)
 
 
 def cost(results: Results) -> Figure:
-    """Draw what a million images cost, a row a component, a point a rate."""
+    """Draw the cost of a million images, one row per component, one point per rate."""
     figure = Figure(figsize=(10, 8), layout="constrained")
     panel = figure.subplots()
     bills = [(one, one.per_million()) for one in results.bills]
     thousand = bills[1][1]
     rows = sorted(COMPONENTS, key=lambda component: thousand[component])
     _lines(panel, rows, [part for _, part in bills])
-    shifts = (0.3, 0.1, -0.1, -0.3)  # or equal ones would hide each other
+    shifts = (0.3, 0.1, -0.1, -0.3)  # equal points stay visible
     for (one, part), color, marker, shift in zip(bills, COLORS, MARKERS, shifts, strict=True):
-        label = rf"{one.rate:,} a minute: \${sum(part.values()):,.0f} a million, \${one.month:,.0f} a month"
+        label = rf"{one.rate:,} per minute: \${sum(part.values()):,.0f} per million, \${one.month:,.0f} per month"
         values = [part[component] for component in rows]
         places = [place + shift for place in range(len(rows))]
         panel.scatter(values, places, color=color, marker=marker, s=30, label=label, zorder=3)
@@ -120,13 +120,13 @@ def cost(results: Results) -> Figure:
     panel.set_xticks([0.1, 1, 10, 100, 1000], [r"\$0.10", r"\$1", r"\$10", r"\$100", r"\$1,000"])
     panel.set_yticks(range(len(rows)), rows)
     panel.grid(axis="y", visible=False)
-    panel.set_xlabel("for a million images")
+    panel.set_xlabel("dollars per million images")
     panel.legend(loc="lower right", frameon=True, framealpha=1)
     return figure
 
 
 def _lines(panel: Axes, rows: Sequence[str], parts: Sequence[dict[str, float]]) -> None:
-    """Join the points of each row."""
+    """Connect the points of each row."""
     for place, component in enumerate(rows):
         values = [part[component] for part in parts]
         panel.plot([min(values), max(values)], [place, place], color=GREY, linewidth=1, alpha=0.5)
@@ -137,7 +137,7 @@ def _short(rate: int) -> str:
 
 
 def _write(path: Path, figure: Figure, source: str) -> None:
-    """Write a picture that knows what it was drawn from."""
+    """Write a plot that records the hash of its source."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=130, metadata={"Software": ""})
     path.write_bytes(mark_png(buffer.getvalue(), source))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from section3.rules.rule import Finding, Findings, Rule
+from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, Tree, at, each, names, policies, statements, text
 
 PUBLIC_BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")

@@ -1,6 +1,6 @@
 """The API answers the web application's users, and takes no more than it can hold."""
 
-from section3.rules.rule import Finding, Findings, Rule
+from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Template, at, each, names, text
 
 FIREWALL = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from section3.rules.rule import Finding, Findings, Rule
+from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, Tree, at, each, statements, text
 
 # Where each kind of storage names its key.

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from section3.rules.rule import Finding, Findings, Rule
+from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, at, each, names, text
 
 COPIES = 3

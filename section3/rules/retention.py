@@ -2,7 +2,7 @@
 
 import re
 
-from section3.rules.rule import Finding, Findings, Rule
+from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, Tree, each, policies, statements, text
 
 DAYS = 7

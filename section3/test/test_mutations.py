@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from section3.rules.requirements import RULES, violations
 from section3.rules.template import Template, read
-from section3.test.mutation import access, api, encryption, network, resilience, retention, watching
-from section3.test.mutation.mutation import Mutation, kafka_setting, put
+from section3.test.mutations import access, api, encryption, monitoring, network, resilience, retention
+from section3.test.mutations.base import Mutation, kafka_setting, put
 from section3.test.support import UNSUPPORTED
 
 ORIGINAL = read()
 MUTATIONS = [
     mutation
-    for group in (retention, encryption, access, api, network, resilience, watching)
+    for group in (retention, encryption, access, api, network, resilience, monitoring)
     for mutation in group.MUTATIONS
 ]
 LOG_GROUPS = sorted(name for name in ORIGINAL["Resources"] if name.endswith("LogGroup"))

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import pytest
 
 from section2.config import TEAMS
-from section3.capacity.report import Section, bills, checks, knees, latencies, needs, variants
+from section3.capacity.report import Table, bills, bottlenecks, checks, latencies, required_parameters, variants
 from section3.capacity.results import Results
 from section3.config import SECTION
-from section3.operator import capacity
 from section3.operator.pictures import PICTURES
+from section3.operator.results import read_results
 from section3.rules.requirements import RULES
 from section3.rules.template import load
 
@@ -78,14 +78,14 @@ def test_teams_have_the_roles_of_section_2() -> None:
     assert sorted(roles) == sorted(TEAMS)
 
 
-@pytest.mark.parametrize("told", [latencies, variants, checks, bills, needs, knees])
-def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Section]) -> None:
-    assert told(capacity.read()).markdown() in README
+@pytest.mark.parametrize("told", [latencies, variants, checks, bills, required_parameters, bottlenecks])
+def test_figures_are_those_of_the_last_simulation(told: Callable[[Results], Table]) -> None:
+    assert told(read_results()).markdown() in README
 
 
 def test_figures_in_the_words_are_those_of_the_tables() -> None:
-    results = capacity.read()
-    tables = bills(results).markdown() + knees(results).markdown()
+    results = read_results()
+    tables = bills(results).markdown() + bottlenecks(results).markdown()
     for figure in ("28,572", "12,273", "6,666.7", "150 kafka", "60 brokers"):
         assert figure in tables
     assert "28,572 tasks" in README
@@ -101,6 +101,6 @@ def _by_tenths(results: Results) -> str:
 
 
 def test_no_image_was_lost() -> None:
-    outcomes = capacity.read().outcomes
+    outcomes = read_results().outcomes
     assert len(outcomes) == 16
     assert {(outcome.lost, outcome.expired, outcome.left) for outcome in outcomes} == {(0, 0, 0)}

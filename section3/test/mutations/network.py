@@ -1,6 +1,6 @@
 """A network that would be open, or stand in too few zones."""
 
-from section3.test.mutation.mutation import Mutation, add, drop, more, put
+from section3.test.mutations.base import Mutation, add, drop, more, put
 
 ANYWHERE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0"}
 

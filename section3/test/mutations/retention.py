@@ -1,6 +1,6 @@
 """Data that would stay for longer than seven days."""
 
-from section3.test.mutation.mutation import Mutation, add, allow, drop, kafka_setting, put
+from section3.test.mutations.base import Mutation, add, allow, drop, kafka_setting, put
 
 LIFE = "LifecycleConfiguration/Rules/0"
 

@@ -1,6 +1,6 @@
 """Somebody who could do more than their work needs."""
 
-from section3.test.mutation.mutation import Mutation, allow, drop, more, put
+from section3.test.mutations.base import Mutation, allow, drop, more, put
 
 MUTATIONS: list[Mutation] = [
     put("a public bucket", "no_public_bucket", "ImageBucket/PublicAccessBlockConfiguration/BlockPublicPolicy", False),

@@ -1,6 +1,6 @@
 """An API that would answer anybody, or take anything."""
 
-from section3.test.mutation.mutation import Mutation, add, drop, more, put
+from section3.test.mutations.base import Mutation, add, drop, more, put
 
 MUTATIONS: list[Mutation] = [
     put("a method for anybody", "methods_are_authorised", "ReadMethod/AuthorizationType", "NONE"),

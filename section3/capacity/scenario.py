@@ -1,4 +1,4 @@
-"""Runs a scenario and says what came of it."""
+"""One scenario at one rate: the simulation run and its outcome."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -16,7 +16,7 @@ PERCENTS = (50, 95, 99, 99.9)
 
 
 class Timeline(Frozen):
-    """One run of one slice, every `seconds`: messages and records of Kafka that waited, tasks that ran."""
+    """Samples of one run of one slice, every `seconds`: waiting messages and Kafka records, running tasks."""
 
     seconds: float
     waiting: tuple[int, ...]
@@ -25,7 +25,7 @@ class Timeline(Frozen):
 
 
 class Outcome(Frozen):
-    """What came of a scenario at a rate (images a minute); counts are of all slices' images that were simulated."""
+    """Outcome of a scenario at a rate (images per minute). Counts include all simulated images."""
 
     rate: int
     scenario: Scenario
@@ -40,27 +40,26 @@ class Outcome(Frozen):
     deliveries: int
     repeated: int
     held_by_lost: int
-    latency: dict[
-        str, float
-    ]  # seconds from a stored or produced image to its record: p50, p95, p99, p99.9, p99_api, p99_kafka
+    # Seconds from a stored or produced image to its record: p50, p95, p99, p99.9, p99_api, p99_kafka.
+    latency: dict[str, float]
     most_waiting: int  # in the whole system
     most_tasks: int
     timeline: Timeline
-    change: str = ""  # of the design, when it is not as designed
+    change: str = ""  # of the design; empty for the design itself
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its platform, and the images that it was given."""
+    """A finished run: the platform and its input."""
 
     platform: Platform
     images: Images
 
     def ends(self) -> dict[str, int]:
-        """Count where every image that arrived is.
+        """Count arrived images by state.
 
-        Expired is what Kafka or the queue deleted because it was too old, and lost what is nowhere: nobody has either.
-        A full disk of Kafka is neither: brokers refuse, and producers keep their images (knees.py, BrokerStorage).
+        Expired images were deleted by Kafka or the queue because of their age; lost images have no state at all.
+        A full disk of Kafka loses nothing: brokers reject records and producers retry (bottlenecks.py, BrokerStorage).
         """
         record, queue = self.platform.record, self.platform.queue
         done = record.done.keys()
@@ -68,10 +67,10 @@ class Run:
         deleted = set(np.flatnonzero(self.images.expires <= self.platform.env.now).tolist())
         upstream = set(range(self.platform.delivered, self.images.created.size)) - deleted
         waiting = (*queue.visible, *queue.hidden)
-        queued = {message.image for message in waiting if not queue.is_over(message)}
-        over = {message.image for message in (*record.expired, *waiting) if message.image not in queued}
+        queued = {message.image for message in waiting if not queue.is_expired(message)}
+        too_old = {message.image for message in (*record.expired, *waiting) if message.image not in queued}
         left = (upstream | queued) - done - dead
-        expired = (deleted | over) - done - dead
+        expired = (deleted | too_old) - done - dead
         arrived = self.images.created.size
         return {
             "arrived": arrived,
@@ -86,7 +85,7 @@ class Run:
         }
 
     def latencies(self, warm_up: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return the seconds that each image created after the warm-up took, and whether it came through Kafka."""
+        """Return the latency of each image created after the warm-up, and whether it came through Kafka."""
         image = np.fromiter(self.platform.record.done.keys(), np.int64)
         end = np.fromiter(self.platform.record.done.values(), np.float64)
         created = self.images.created[image]
@@ -94,7 +93,6 @@ class Run:
         return (end - created)[measured], self.images.kafka[image][measured]
 
     def timeline(self) -> Timeline:
-        """Return the samples."""
         moment, waiting, tasks = zip(*self.platform.record.samples, strict=True)
         lag = kafka_lag(self.images, np.array(moment))
         return Timeline(seconds=SAMPLE_SECONDS, waiting=waiting, kafka_lag=lag.tolist(), tasks=tasks)
@@ -103,7 +101,7 @@ class Run:
 def run(
     model: Model, rate: float, scenario: Scenario, parts: int = 1, seed: int = 0, until: float | None = None
 ) -> Run:
-    """Simulate one of `parts` slices at `rate` images a minute; to the end of its draining, or `until` a second."""
+    """Simulate one of `parts` slices at `rate` images per minute, until the queue is drained or `until` seconds."""
     rng = np.random.default_rng([model.scenarios.seed, seed])
     images = arrivals(model, rate, scenario, parts, rng)
     platform = Platform(model, rate, scenario, parts, images, rng)
@@ -113,7 +111,7 @@ def run(
 
 
 def simulate(model: Model, rate: int, scenario: Scenario, change: str = "") -> Outcome:
-    """Simulate a scenario at a rate (images a minute): one slice, repeated until enough images were seen."""
+    """Simulate a scenario at a rate (images per minute): one slice, repeated until enough images have arrived."""
     parts = slices(model, rate)
     repetitions = ceil(model.scenarios.least_images / (rate / parts * model.scenarios.minutes))
     runs = [run(model, rate / parts, scenario, parts, seed) for seed in range(repetitions)]
@@ -136,12 +134,12 @@ def simulate(model: Model, rate: int, scenario: Scenario, change: str = "") -> O
 
 
 def _percentiles(latencies: NDArray[np.float64], kafka: NDArray[np.bool_]) -> dict[str, float]:
-    """Return percentiles of all, and the last one by the way that images came."""
+    """Return percentiles of all images, and p99 by source."""
     ways = {"p99_api": latencies[~kafka], "p99_kafka": latencies[kafka]}
     all_ways = {f"p{percent}": _rounded(latencies, percent) for percent in PERCENTS}
     return all_ways | {name: _rounded(part, 99) for name, part in ways.items()}
 
 
 def _rounded(seconds: NDArray[np.float64], percent: float) -> float:
-    """Return a percentile to a tenth of a second: more would not survive another processor's last digit."""
+    """Return a percentile to 0.1 seconds; more digits would differ between processors."""
     return round(float(np.percentile(seconds, percent)), 1)

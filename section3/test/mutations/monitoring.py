@@ -1,6 +1,6 @@
 """Failures that nobody would hear of."""
 
-from section3.test.mutation.mutation import Mutation, drop, put
+from section3.test.mutations.base import Mutation, drop, put
 
 MUTATIONS: list[Mutation] = [
     drop("an alarm that tells nobody", "alarms_tell_somebody", "DeadLetterAlarm/AlarmActions"),

@@ -1,6 +1,6 @@
 """Failures that would lose an image or stop the platform."""
 
-from section3.test.mutation.mutation import Mutation, add, drop, kafka_setting, put
+from section3.test.mutations.base import Mutation, add, drop, kafka_setting, put
 
 SETTINGS = "SinkConnector/ConnectorConfiguration"
 

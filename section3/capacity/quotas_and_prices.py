@@ -1,4 +1,4 @@
-"""What others publish, quotas and prices, each with its source and what was read of it; conf/section3_*.yaml."""
+"""Published quotas and prices of AWS, each with its source; conf/section3_*.yaml has the values."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ Dated = Annotated[
 ]
 
 
-class Fact(Frozen):
-    """A published number: where it is published, and which document (of which date) was read for it, if any."""
+class PublishedValue(Frozen):
+    """A published number, the page that publishes it, and the document that was read, with its date."""
 
     value: PositiveFloat
     unit: str
@@ -24,21 +24,21 @@ class Fact(Frozen):
 
 
 class Tier(Frozen):
-    """The value that holds above a quantity a month."""
+    """The value above a monthly quantity."""
 
     above: PositiveFloat
     value: PositiveFloat
 
 
-class Price(Fact):
-    """What `per` units cost, less above each tier."""
+class Price(PublishedValue):
+    """The price of `per` units, with a lower value above each tier."""
 
     per: PositiveFloat = 1
     tiers: tuple[Tier, ...] = ()
     tiers_read: Known = None
 
     def of(self, quantity: float) -> float:
-        """Return what a month's quantity costs."""
+        """Return the cost of a monthly quantity."""
         starts = [0.0, *(tier.above for tier in self.tiers)]
         ends = [*starts[1:], float("inf")]
         values = [self.value, *(tier.value for tier in self.tiers)]
@@ -46,29 +46,29 @@ class Price(Fact):
         return sum(max(0.0, min(quantity, end) - start) * value for start, end, value in steps) / self.per
 
 
-class Limits(Frozen):
-    """What a component refuses to do more of."""
+class Quotas(Frozen):
+    """Quotas of the components."""
 
-    api_requests: Fact
-    lambda_concurrency: Fact
-    lambda_requests_per_concurrency: Fact
-    s3_puts: Fact
-    s3_gets: Fact
-    sqs_in_flight: Fact
-    fargate_vcpu: Fact
-    fargate_spot_vcpu: Fact
-    ecs_tasks_per_service: Fact
-    fargate_launches: Fact
-    ecs_service_launches: Fact
-    dynamodb_write_units: Fact
-    dynamodb_new_table: Fact
-    firehose_requests: Fact
-    firehose_mib: Fact
-    msk_brokers: Fact
-    msk_brokers_zookeeper: Fact
-    msk_broker_gib: Fact
-    connect_workers: Fact
-    kms_requests: Fact
+    api_requests: PublishedValue
+    lambda_concurrency: PublishedValue
+    lambda_requests_per_concurrency: PublishedValue
+    s3_puts: PublishedValue
+    s3_gets: PublishedValue
+    sqs_in_flight: PublishedValue
+    fargate_vcpu: PublishedValue
+    fargate_spot_vcpu: PublishedValue
+    ecs_tasks_per_service: PublishedValue
+    fargate_launches: PublishedValue
+    ecs_service_launches: PublishedValue
+    dynamodb_write_units: PublishedValue
+    dynamodb_new_table: PublishedValue
+    firehose_requests: PublishedValue
+    firehose_mib: PublishedValue
+    msk_brokers: PublishedValue
+    msk_brokers_zookeeper: PublishedValue
+    msk_broker_gib: PublishedValue
+    connect_workers: PublishedValue
+    kms_requests: PublishedValue
 
 
 class Prices(Frozen):
@@ -88,7 +88,7 @@ class Prices(Frozen):
     sqs_request: Price
     fargate_vcpu_hour: Price
     fargate_gb_hour: Price
-    fargate_spot_discount: Fact
+    fargate_spot_discount: PublishedValue
     dynamodb_write: Price
     dynamodb_read: Price
     dynamodb_gb_month: Price

@@ -2,7 +2,7 @@
 
 import re
 
-from section3.rules.rule import Finding, Findings, Rule
+from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, at, each, names, statements, text
 
 # What has to be watched: the metric and, where one metric is of many things, whose.

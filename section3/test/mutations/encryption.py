@@ -1,6 +1,6 @@
 """Data that would lie or travel in the clear, or under somebody else's key."""
 
-from section3.test.mutation.mutation import Mutation, drop, put
+from section3.test.mutations.base import Mutation, drop, put
 
 TLS = "PolicyDocument/Statement/0"
 
