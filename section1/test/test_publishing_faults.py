@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from section1.operator.destination import Destination
 from section1.test.command import error
 from section1.test.faults import ERRORS, Driver, Order
 from section1.test.scenarios import (
@@ -64,27 +63,6 @@ def test_kill_while_a_batch_is_restored_loses_nothing(replaced: Prepared, driver
     assert len(steps) > 40
 
 
-def test_flushes_and_renames_are_in_a_safe_order(driver: Driver, tmp_path: Path) -> None:
-    calls = prepare("second_in_the_hour", driver, tmp_path).calls
-    assert [call for call in calls if call.startswith(("fsync", "os.rename")) and call != "fsync /STAGE"] == [
-        "fsync ",  # what a killed run may have left
-        "fsync /report",
-        "fsync /STAGE/report.json",
-        "fsync /STAGE/successful_application/part-00000.csv",
-        "fsync /STAGE/successful_application",
-        f"os.rename /successful_application/{BATCH}-2",
-        "fsync /successful_application",
-        "fsync /STAGE/unsuccessful_application/part-00000.csv",
-        "fsync /STAGE/unsuccessful_application",
-        f"os.rename /unsuccessful_application/{BATCH}-2",
-        "fsync /unsuccessful_application",
-        f"os.rename /report/{BATCH}-2.json",
-        "fsync /report",
-        f"fsync /.staging/{BATCH}-2.html",
-        f"os.rename /report/{BATCH}-2.html",
-    ]
-
-
 def test_next_run_removes_leftovers_and_nothing_else(driver: Driver, tmp_path: Path) -> None:
     prepared, link = prepare("after_a_killed_run", driver, tmp_path), tmp_path / "link"
     after = tmp_path / "after"
@@ -94,11 +72,6 @@ def test_next_run_removes_leftovers_and_nothing_else(driver: Driver, tmp_path: P
     link.symlink_to(tmp_path / "dest")
     through_link = replace(prepared.copied(tmp_path / "dest"), destination=str(link))
     assert mistakes_of_next_run(prepared, through_link, driver) == []
-
-
-def test_fork_that_fails_is_not_reported_as_another_run(tmp_path: Path) -> None:
-    with pytest.raises(BlockingIOError), Destination(tmp_path).lock():  # os.fork raises it for EAGAIN
-        raise BlockingIOError
 
 
 def test_disk_full_while_rows_are_written_publishes_nothing(tmp_path: Path) -> None:
