@@ -163,10 +163,8 @@ def test_every_key_is_required(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize("part", ["spark", "duckdb", "rules"])
 def test_every_group_of_keys_is_required(tmp_path: Path, part: str) -> None:
     group = rf"^{part}:\n(  .*\n)+"
-    assert (
-        refusal(tmp_path, re.sub(group, "", GOOD, flags=re.MULTILINE)) == f"broken.yaml: {part}: missing key. Add it."
-    )
-    bare = refusal(tmp_path, re.sub(group, f"{part}: bare\n", GOOD, flags=re.MULTILINE))
+    without, bare = (re.sub(group, text, GOOD, flags=re.MULTILINE) for text in ("", f"{part}: bare\n"))
+    assert refusal(tmp_path, without) == f"broken.yaml: {part}: missing key. Add it."
     assert refusal(tmp_path, bare).startswith(f"broken.yaml: {part}: expected keys with values, got 'bare'. Allowed: ")
 
 
