@@ -2,4 +2,5 @@
 
 from pathlib import Path
 
+EXIT_CODES = "exit codes: 0 done, 1 failed, 2 usage error"
 RESULTS = Path(__file__).parent / "RESULTS.md"

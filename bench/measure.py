@@ -64,6 +64,11 @@ class Summary:
     cpu: Spread
     peak_bytes: Spread
 
+    @property
+    def peak_megabytes(self) -> Spread:
+        peak = self.peak_bytes
+        return Spread(peak.median / 1e6, peak.low / 1e6, peak.high / 1e6)
+
     @staticmethod
     def of(runs: Sequence[Measurement]) -> "Summary":
         """Return the spreads of at least one run."""

@@ -13,7 +13,6 @@
 import json
 import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
@@ -33,7 +32,7 @@ from section5.operator.dataset import read_cars
 
 for kind in (UserWarning, FutureWarning, RuntimeWarning):
     warnings.simplefilter("error", kind)
-plt.rcParams.update(plots.STYLE)
+plots.use_style()
 pd.options.display.float_format = "{:.3f}".format
 cars = read_cars()
 figures = {}

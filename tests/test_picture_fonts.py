@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 import pytest
 import vl_convert
 from fontTools.ttLib import TTFont
@@ -24,6 +25,7 @@ from section3.operator import pictures, plots
 from section3.operator.results import read_results
 from section4.core.chart import chart, picture
 from section4.core.panels import PANELS
+from section5.core import plots as car_plots
 
 pytestmark = pytest.mark.integration
 
@@ -43,6 +45,8 @@ def draw_all(directory: Path) -> None:
     drawn = chart(panel, "Words below the title.", ["time", *panel.shapes], [])
     (directory / "covid.png").write_bytes(vega_lite_to_png(json.dumps(picture("Title", "Subtitle", True, [drawn]))))
     plots.draw(read_results(), CAPACITY.read_text(), directory)
+    car_plots.use_style()
+    (directory / "cars.png").write_bytes(car_plots.bar_chart(pd.Series({"maint": 1.0}), "Title").png)
     draw_benchmark(sizes_of(store.read(RESULTS.with_name("section1.json"))), directory / "benchmark.png")
 
 
@@ -95,7 +99,7 @@ def test_every_picture_is_the_same_without_and_with_other_fonts(
 ) -> None:
     bare = drawn_by_new_process("draw_all", tmp_path / "bare", no_fonts, "")
     other = drawn_by_new_process("draw_all", tmp_path / "other", other_fonts, "font.family: STIXGeneral\n")
-    assert len(bare) == 10
+    assert len(bare) == 11
     assert [name for name in bare if bare[name] != other[name]] == []
 
 

@@ -1,14 +1,12 @@
 """Benchmark of section 1: prints its figures and writes them to RESULTS.md and section1.png."""
 
-import argparse
-
-from bench import RESULTS
+from bench import EXIT_CODES, RESULTS
 from bench.arguments import number_of_rows, number_of_runs
 from bench.section1 import store
 from bench.section1.plot import draw
 from bench.section1.report import SIZES, section, short, sizes_of
 from bench.section1.rounds import run_size
-from common.errors import JobError
+from common import cli
 from common.results import origin, write_section
 from section1.operator.java import find_java
 
@@ -17,37 +15,30 @@ PACKAGES = ("duckdb", "pyspark", "polars", "pandas", "pyarrow")
 
 
 def main() -> None:
-    """Run the benchmark for each size."""
-    arguments = parser()
-    options = arguments.parse_args()
-    try:
-        print(benchmark(sorted(set(options.rows)), options.runs))
-    except JobError as error:
-        arguments.exit(1, f"{arguments.prog}: {error}\n")
-    print(f"\nwrote {RESULTS} and {PLOT}")
+    """Run the command line."""
+    options = parser().parse_args()
+    cli.run(lambda: benchmark(sorted(set(options.rows)), options.runs))
 
 
-def benchmark(sizes: list[int], runs: int) -> str:
-    """Measure these sizes, write all results after each, and return them as Markdown. Raises: JobError."""
-    body = ""
+def benchmark(sizes: list[int], runs: int) -> int:
+    """Measure these sizes, write all results after each, and print them. Return the exit code. Raises: JobError."""
     for rows in sizes:
         size = run_size(rows, runs)
         results = store.add(STORE, rows, store.Result.of(origin(PACKAGES, java=find_java().version), runs, size))
         body = section(results)
         draw(sizes_of(results), PLOT)
         write_section(RESULTS, "Section 1", body)
-    return body
+    print(f"{body}\n\nwrote {RESULTS} and {PLOT}")
+    return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the argument parser."""
-    arguments = argparse.ArgumentParser(
-        prog="python -m bench.section1",
-        description="Compare section 1's engines with Polars, pandas, plain copies and I/O baselines.",
-        epilog="Sizes that are not run keep their stored figures.\n\n"
-        "example: .venv/bin/python -m bench.section1 --rows 5k\n"
-        "exit codes: 0 done, 1 failed, 2 usage error",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def parser() -> cli.Parser:
+    """Return the parser."""
+    arguments = cli.Parser(
+        description="Compare section 1's engines with Polars, pandas, plain copies and I/O baselines."
+        " Sizes that are not run keep their stored figures.",
+        example=".venv/bin/python -m bench.section1 --rows 5k",
+        exit_codes=EXIT_CODES,
     )
     default = " ".join(map(short, SIZES))
     arguments.add_argument(

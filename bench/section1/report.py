@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.measure import MEMORY, Spread, Summary
+from bench.measure import MEMORY, Summary
 from bench.section1.contenders import IO_BASELINE, OWN_COPY, POLARS, Contender
 from bench.section1.rounds import Size
 from bench.section1.source import FILES
@@ -53,13 +53,12 @@ def _row(contender: Contender, size: Size) -> tuple[str, ...]:
     summary = size[contender]
     if isinstance(summary, str):
         return contender.name, summary, *("",) * 5
-    peak = summary.peak_bytes
     bases = (IO_BASELINE, POLARS, OWN_COPY.get(contender))
     return (
         contender.name,
         summary.wall.text(),
         summary.cpu.text(),
-        Spread(peak.median / 1e6, peak.low / 1e6, peak.high / 1e6).text(0),
+        summary.peak_megabytes.text(0),
         *(_ratios(summary, size.get(base) if base else None) for base in bases),
     )
 

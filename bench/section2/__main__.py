@@ -1,12 +1,11 @@
 """Benchmark of section 2: prints its figures and writes them to RESULTS.md."""
 
-import argparse
 import statistics
 
-from bench import RESULTS
+from bench import EXIT_CODES, RESULTS
 from bench.arguments import number_of_rows
 from bench.section2.sales import HERE, copy, load, order_entry, query_rows, query_times, server, spread, while_running
-from common.errors import JobError
+from common import cli
 from common.postgresql import Server
 from common.results import origin, table, write_section
 from section2.config import QUERIES
@@ -22,19 +21,13 @@ WARM_UP_SECONDS = 20
 
 
 def main() -> None:
-    """Run the benchmark for one size."""
-    arguments = parser()
-    options = arguments.parse_args()
-    try:
-        body = benchmark(options.orders, options.minutes, options.seconds)
-    except JobError as error:
-        arguments.exit(1, f"{arguments.prog}: {error}\n")
-    write_section(RESULTS, "Section 2", f"{options.orders:,} orders. {body}")
-    print(f"{body}\n\nwrote {RESULTS}")
+    """Run the command line."""
+    options = parser().parse_args()
+    cli.run(lambda: benchmark(options.orders, options.minutes, options.seconds))
 
 
-def benchmark(orders: int, minutes: float, seconds: int) -> str:
-    """Load orders, time the queries, run order entry, time the queries again. Return the figures as Markdown."""
+def benchmark(orders: int, minutes: float, seconds: int) -> int:
+    """Load orders, time queries, run order entry, time queries again. Return the exit code. Raises: JobError."""
     with server() as at:
         sales, load_rate = load(at, orders)
         print(f"load: {load_rate:,.0f} orders per second", flush=True)
@@ -53,12 +46,16 @@ def benchmark(orders: int, minutes: float, seconds: int) -> str:
         after = {name: query_times(target, path, 51) for name, (path, _) in COMPARED.items()}
         assert differences(target).rows == []
     parts = [
-        f"Load: {load_rate:,.0f} orders per second.",
+        f"{orders:,} orders. Load: {load_rate:,.0f} orders per second.",
         query_table(idle, busy, after),
         rate_table(rates, long_rate, minutes),
         target_table(idle, after, rates),
+        origin(["psycopg2-binary"], postgresql="18"),
     ]
-    return "\n\n".join([*parts, origin(["psycopg2-binary"], postgresql="18")])
+    body = "\n\n".join(parts)
+    write_section(RESULTS, "Section 2", body)
+    print(f"{body}\n\nwrote {RESULTS}")
+    return 0
 
 
 def time_queries(sales: Server) -> dict[str, tuple[list[float], list[float]]]:
@@ -141,14 +138,12 @@ def verdict(reached: bool) -> str:
     return "pass" if reached else "FAIL"
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the argument parser."""
-    arguments = argparse.ArgumentParser(
-        prog="python -m bench.section2",
+def parser() -> cli.Parser:
+    """Return the parser."""
+    arguments = cli.Parser(
         description="Time section 2's queries from aggregates and from order lines, idle and during order entry.",
-        epilog="example: .venv/bin/python -m bench.section2 --orders 100k --minutes 1\n"
-        "exit codes: 0 done, 1 failed, 2 usage error",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        example=".venv/bin/python -m bench.section2 --orders 100k --minutes 1",
+        exit_codes=EXIT_CODES,
     )
     arguments.add_argument("--orders", type=number_of_rows, default=1_000_000, metavar="N", help="default: 1M")
     arguments.add_argument("--minutes", type=float, default=10, metavar="N", help="of order entry; default: 10")

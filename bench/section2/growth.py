@@ -1,15 +1,15 @@
 """Sizes and timings of one database, and of one with ten times its rows."""
 
-import argparse
 import subprocess
 import time
 from collections.abc import Callable
 
 from psycopg2 import sql
 
-from bench import RESULTS
+from bench import EXIT_CODES, RESULTS
 from bench.arguments import number_of_rows
 from bench.section2.sales import HERE, copy, explain_ms, order_entry, query_times, run, server, spread
+from common import cli
 from common.postgresql import SUPERUSER, Server
 from common.results import origin, table, write_section
 from section2.config import QUERIES
@@ -31,19 +31,25 @@ INDEXES = {
 
 
 def main() -> None:
-    """Measure both databases and write the figures to RESULTS.md."""
-    arguments = argparse.ArgumentParser(
-        prog="python -m bench.section2.growth",
+    """Run the command line."""
+    arguments = cli.Parser(
         description="Compare a database of N orders, loaded by bench.section2, with one of ten times its rows.",
-        epilog="example: .venv/bin/python -m bench.section2.growth --orders 100k",
+        example=".venv/bin/python -m bench.section2.growth --orders 100k",
+        exit_codes=EXIT_CODES,
     )
     arguments.add_argument("--orders", type=number_of_rows, default=1_000_000, metavar="N", help="default: 1M")
-    orders = arguments.parse_args().orders
+    options = arguments.parse_args()
+    cli.run(lambda: benchmark(options.orders))
+
+
+def benchmark(orders: int) -> int:
+    """Measure both databases and write the figures to RESULTS.md. Return the exit code."""
     with server() as at:
         small = at.model_copy(update={"database": f"sales_{orders}"})
         body = compared(orders, measure_database(at, small, 0), measure_database(at, multiply(at, small), COPIES))
     write_section(RESULTS, "Section 2, growth", body)
     print(f"{body}\n\nwrote {RESULTS}")
+    return 0
 
 
 def multiply(at: Server, small: Server) -> Server:

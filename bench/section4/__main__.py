@@ -1,6 +1,5 @@
 """Benchmark of section 4: loads files of the size of Johns Hopkins', compared with psql and execute_values."""
 
-import argparse
 import re
 import subprocess
 import sys
@@ -11,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from bench import RESULTS
+from bench import EXIT_CODES, RESULTS
 from bench.measure import Measurement, Spread, measure
 from bench.section4.files import ROWS, write_files
+from common import cli
 from common.database import create_database
 from common.embedded_postgresql import binaries, serving
 from common.paths import ROOT
@@ -32,20 +32,27 @@ Runs = dict[tuple[str, str], list[Measurement]]
 
 
 def main() -> None:
-    """Run the benchmark and write its figures to RESULTS.md."""
-    argparse.ArgumentParser(
-        prog="python -m bench.section4",
+    """Run the command line."""
+    arguments = cli.Parser(
         description="Load files of the size of Johns Hopkins' twice, and compare the job with psql and execute_values.",
-        epilog="example: .venv/bin/python -m bench.section4",
-    ).parse_args()
+        example=".venv/bin/python -m bench.section4",
+        exit_codes=EXIT_CODES,
+    )
+    arguments.parse_args()
+    cli.run(benchmark)
+
+
+def benchmark() -> int:
+    """Run all contenders and write the figures to RESULTS.md. Return the exit code."""
     with tempfile.TemporaryDirectory() as directory:
-        body = benchmark(Path(directory))
+        body = report(*run_contenders(Path(directory)))
     write_section(RESULTS, "Section 4", body)
     print(f"{body}\n\nwrote {RESULTS}")
+    return 0
 
 
-def benchmark(directory: Path) -> str:
-    """Return the figures as Markdown."""
+def run_contenders(directory: Path) -> tuple[Runs, int]:
+    """Return the runs of each contender and the number of country-days that each loads."""
     days = write_files(directory)
     runs: Runs = defaultdict(list)
     with serving(CLUSTER, {"max_wal_size": "4GB"}) as sockets, web(directory) as address:
@@ -57,7 +64,7 @@ def benchmark(directory: Path) -> str:
                 for time in LOADS:
                     add(runs, (name, time), measure(command(server), directory))
                 require_same_rows(server, days)
-    return report(runs, days)
+    return runs, days
 
 
 def add(runs: Runs, key: tuple[str, str], ran: Measurement) -> None:

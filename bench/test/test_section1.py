@@ -9,7 +9,7 @@ from bench.arguments import number_of_rows
 from bench.measure import Spread, Summary
 from bench.section1 import pandas_job, polars_job
 from bench.section1.contenders import DUCKDB, IMPORTS, IO_BASELINE, PANDAS, PLAIN_PYSPARK, POLARS, SPARK, SPARK_COPY
-from bench.section1.plot import apart, draw
+from bench.section1.plot import draw
 from bench.section1.report import section, short, size_table
 from bench.section1.rounds import Size, rows_of
 from bench.section1.store import Result, add, read
@@ -85,11 +85,6 @@ def test_store_replaces_one_size_and_sorts(tmp_path: Path) -> None:
 def test_draw_writes_a_png(sizes: dict[int, Size], tmp_path: Path) -> None:
     draw(sizes, tmp_path / "section1.png")
     assert (tmp_path / "section1.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_apart_moves_only_overlapping_labels() -> None:
-    low, high, far = apart([0.50, 0.51, 0.9], 0.05)
-    assert (round(high - low, 3), round(low + high, 3), far) == (0.05, 1.01, 0.9)
 
 
 @pytest.mark.parametrize(("text", "rows"), [("5k", 5_000), ("1M", 1_000_000), ("70", 70)])

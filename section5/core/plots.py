@@ -24,6 +24,11 @@ STYLE = {
 }
 
 
+def use_style() -> None:
+    """Set the style of all plots, whatever the user's matplotlibrc contains."""
+    plt.style.use(["default", STYLE])
+
+
 class Plot:
     """A plot that a notebook displays as a PNG image with an alternative text."""
 
@@ -31,10 +36,10 @@ class Plot:
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": ""})
         plt.close(figure)
-        self._png, self.text = buffer.getvalue(), text
+        self.png, self.text = buffer.getvalue(), text
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        data = {"image/png": base64.b64encode(self._png).decode(), "text/plain": self.text}
+        data = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
         return data, {"image/png": {"alt": self.text}}
 
 
