@@ -45,7 +45,7 @@ def country_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Return the codes if all are countries, or (all,). Raises: ValueError."""
     wrong = [code for code in codes if not is_code(code) and codes != (ALL,)]
     if wrong:
-        raise ValueError(f"expected country codes such as SG, MY, or all; {wrong[0]!r} is not one")
+        raise ValueError(f"{wrong[0]!r} is not a country code; expected codes such as SG, MY, or all")
     if not codes:
         raise ValueError("expected at least one country such as SG")
     return codes

@@ -11,8 +11,8 @@ from common.test.containers import Copy, Ran, alone, docker, free_port, inside, 
 from common.test.waiting import wait_until
 from common.test.web_server import site
 from section1.test.container import NEVER
+from section4.test.container import configure, gateway
 from section4.test.support import owid
-from section4.test.test_container import configure, gateway
 
 pytestmark = pytest.mark.needs("docker")
 

@@ -17,7 +17,7 @@ from common.test.containers import Copy, alone, docker, free_port, inside, inspe
 from common.test.waiting import wait_until
 from common.test.web_server import site
 from section1.test.container import NEVER
-from section4.test.test_container import FIGURES, configure, gateway, grafana
+from section4.test.container import FIGURES, configure, gateway, grafana
 
 pytestmark = pytest.mark.needs("docker")
 

@@ -120,7 +120,7 @@ PIPELINE = Board(
         ),
         Panel(
             "ingestion",
-            "COVID-19: days added or changed by ingestions",
+            "COVID-19: days added or changed",
             CHANGES,
             stacked=True,
             wide=True,

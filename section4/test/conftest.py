@@ -1,4 +1,4 @@
-"""For each test a database of the newest version, and a web server."""
+"""Fixtures of section 4: a database with the newest schema for each test, and a web server."""
 
 from collections.abc import Iterator
 
@@ -15,19 +15,19 @@ __all__ = ["cluster"]
 
 @pytest.fixture(scope="session")
 def template(cluster: Server) -> str:
-    """The name of a database of the newest version, without a row."""
+    """Return the name of a template database with the newest schema and no rows."""
     return template_of(cluster, "covid", create)
 
 
 @pytest.fixture
 def covid(cluster: Server, template: str) -> Iterator[Server]:
-    """A database of the newest version."""
+    """Yield an empty database with the newest schema."""
     with copy_of(template, cluster, create) as server:
         yield server
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A web server."""
+    """Yield a web server on loopback."""
     with serve() as served:
         yield served

@@ -1,4 +1,4 @@
-"""Grafana's dashboards are the ones that the panels' definitions make, and each of their statements answers."""
+"""Grafana's dashboards, the results of their SQL, and the alerts."""
 
 import json
 import re
@@ -20,54 +20,53 @@ from section4.config import GRAFANA, QUERIES
 from section4.core.dashboard import dashboard_json
 from section4.core.panels import BOARDS, PANELS, PIPELINE, Board, Panel, View
 from section4.main import create
-from section4.test.support import ingested, owid
-from section4.test.test_pipeline import ALL, aged, put
+from section4.test.support import ALL_TIME, ingested, owid, put_report, set_age
 
 COMMITTED = {board.uid: (GRAFANA / f"{board.uid}_dashboard.json").read_text() for board in BOARDS}
 MODELS: dict[str, dict[str, Any]] = {uid: json.loads(text) for uid, text in COMMITTED.items()}
 MODEL = MODELS["covid"]
 
 
-def target(uid: str, title: str) -> str:
-    """Return a panel's statement, as Grafana asks it."""
-    [statement] = [panel["targets"][0]["rawSql"] for panel in MODELS[uid]["panels"] if panel["title"] == title]
+def sql_of(uid: str, title: str) -> str:
+    """Return a panel's SQL with values instead of Grafana's macros."""
+    [sql] = [panel["targets"][0]["rawSql"] for panel in MODELS[uid]["panels"] if panel["title"] == title]
     for macro, value in {
         r"\$\{country:sqlstring\}": "'SG'",
         r"\$\{compared:sqlstring\}": "'SG','MY'",
-        r"\$__timeFilter\(([\w.]+)\)": rf"\1 between '{ALL[0]}' and '{ALL[1]}'",
-        r"\$__timeFrom\(\)": f"'{ALL[0]}T00:00:00Z'",
-        r"\$__timeTo\(\)": f"'{ALL[1]}T00:00:00Z'",
+        r"\$__timeFilter\(([\w.]+)\)": rf"\1 between '{ALL_TIME[0]}' and '{ALL_TIME[1]}'",
+        r"\$__timeFrom\(\)": f"'{ALL_TIME[0]}T00:00:00Z'",
+        r"\$__timeTo\(\)": f"'{ALL_TIME[1]}T00:00:00Z'",
     }.items():
-        statement = re.sub(macro, value, statement)
-    assert "$" not in statement
-    return str(statement)
+        sql = re.sub(macro, value, sql)
+    assert "$" not in sql
+    return str(sql)
 
 
-def answer(server: Server, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Return what Grafana's role is told: columns, and rows."""
+def query_result(server: Server, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return the columns and rows that Grafana's role gets."""
     with server.connected("grafana") as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(sql)
         return [column.name for column in cursor.description or ()], cursor.fetchall()
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
-def test_the_committed_dashboard_is_the_one_that_is_made_now(board: Board) -> None:
+def test_committed_dashboard_is_current(board: Board) -> None:
     assert dashboard_json(board, QUERIES) == COMMITTED[board.uid], (
-        "write it anew: .venv/bin/python -m section4 dashboard"
+        "regenerate it: .venv/bin/python -m section4 dashboard"
     )
 
 
-def test_they_are_the_ones_that_users_know() -> None:
+def test_dashboards_keep_their_names_variables_and_time_ranges() -> None:
     assert {path.name for path in GRAFANA.glob("*.json")} == {"covid_dashboard.json", "pipeline_dashboard.json"}
     assert {uid: model["uid"] for uid, model in MODELS.items()} == {"covid": "covid", "pipeline": "pipeline"}
-    assert MODEL["time"] == {"from": "2020-01-01T00:00:00Z", "to": "now"}  # shows what a frozen source has, too
+    assert MODEL["time"] == {"from": "2020-01-01T00:00:00Z", "to": "now"}  # includes the figures of frozen sources
     assert [variable["name"] for variable in MODEL["templating"]["list"]] == ["country", "compared"]
     assert MODELS["pipeline"]["time"] == {"from": "now-7d", "to": "now"}
     assert MODELS["pipeline"]["templating"].get("list", []) == []
 
 
 @pytest.mark.parametrize("uid", MODELS)
-def test_the_library_s_types_take_it(uid: str) -> None:
+def test_dashboard_is_valid_for_the_library(uid: str) -> None:
     register_default_plugins()
     read = dashboard.Dashboard.from_json(MODELS[uid])
     again = json.loads(json.dumps(read, cls=JSONEncoder))
@@ -78,7 +77,7 @@ def test_the_library_s_types_take_it(uid: str) -> None:
 
 
 @pytest.mark.parametrize("uid", MODELS)
-def test_what_the_issue_of_freshness_needs_is_in_plain_sight(uid: str) -> None:
+def test_freshness_is_the_first_panel_and_turns_red(uid: str) -> None:
     first = MODELS[uid]["panels"][0]
     assert (first["type"], first["gridPos"]["y"]) == ("stat", 0)
     colors = {
@@ -90,27 +89,28 @@ def test_what_the_issue_of_freshness_needs_is_in_plain_sight(uid: str) -> None:
 
 
 @pytest.mark.parametrize("uid", MODELS)
-def test_every_series_has_a_legend_with_figures(uid: str) -> None:
+def test_each_series_has_a_legend_with_statistics(uid: str) -> None:
     for panel in MODELS[uid]["panels"]:
         if panel["type"] == "timeseries":
             assert panel["options"]["legend"]["calcs"] == ["min", "max", "mean", "lastNotNull"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
-def test_each_panel_draws_exactly_the_columns_that_its_question_answers(covid: Server, panel: Panel) -> None:
+def test_panel_draws_exactly_the_columns_of_its_query(covid: Server, panel: Panel) -> None:
     ingested(covid, None, "sample")
-    columns, rows = answer(covid, target("covid", panel.title))
+    columns, rows = query_result(covid, sql_of("covid", panel.title))
     assert len(rows) > 100
     assert columns == (["time", *panel.shapes] if panel.shapes else ["time", "metric", "value"])
 
 
 HOURS = [datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (8, 9)]
-ANSWERS: dict[str, list[tuple[Any, ...]]] = {
+PIPELINE_RESULTS: dict[str, list[tuple[Any, ...]]] = {
     "Applications: last batch": [("fresh", "2026-11-23T17", "{minute}", 0)],
     "COVID-19: last ingestion": [("fresh", "owid", "{minute}", 0)],
     "Batches in this time range": [(3, 30, 21, 9, 1, 1)],
     "Applications by hour": [(HOURS[0], 14, 6), (HOURS[1], 7, 3)],
-    "Reasons why they were unsuccessful": [
+    "Unsuccessful applications by reason": [
         (HOURS[0], "email_invalid", 6),
         (HOURS[0], "under_18", 4),
         (HOURS[1], "email_invalid", 3),
@@ -118,7 +118,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     ],
     "Share of unsuccessful applications": [(HOURS[0], Decimal("0.3")), (HOURS[1], Decimal("0.3"))],
     "Files": [(HOURS[0], 2, 1, 4), (HOURS[1], 1, 0, 2)],
-    "Seconds that runs took": [
+    "Run time": [
         (HOURS[0], "duckdb", Decimal("2.75")),
         (HOURS[0], "spark", Decimal("2.75")),
         (HOURS[1], "spark", Decimal("2.75")),
@@ -129,39 +129,41 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("2026-11-23T16-2", "published", "duckdb", 7, 3, 1, 2, 1, Decimal("2.75"), "{minute}"),
         ("2026-11-23T16", "published", "spark", 7, 3, 1, 2, 0, Decimal("2.75"), "{minute}"),
     ],
-    "COVID-19: days that ingestions brought": [("{now}", 2, 0)],
+    "COVID-19: days added or changed": [("{now}", 2, 0)],
     "Ingestion runs": [("{minute}", "owid", "loaded", "SG", 2, 0, 0, 0, "{seconds}")],
 }
 
 
-def test_each_panel_of_the_pipeline_answers_what_the_reports_say(covid: Server, site: Site, tmp_path: Path) -> None:
+@pytest.mark.integration
+def test_pipeline_panels_show_the_reports(covid: Server, site: Site, tmp_path: Path) -> None:
     create(covid, tmp_path)
-    put(tmp_path, "2026-11-23T16")
-    put(tmp_path, "2026-11-23T16-2", engine="duckdb", refused=[{}])
-    put(tmp_path, "2026-11-23T17")
-    put(tmp_path, "2026-11-23T18", b"{")
+    put_report(tmp_path, "2026-11-23T16")
+    put_report(tmp_path, "2026-11-23T16-2", engine="duckdb", refused=[{}])
+    put_report(tmp_path, "2026-11-23T17")
+    put_report(tmp_path, "2026-11-23T18", b"{")
     site.answer("/owid.csv", owid(("Singapore", "2022-03-01", 3, 3, 1, 1), ("Singapore", "2022-03-02", 4, 7, 0, 1)))
     ingested(covid, site, now=datetime.now(UTC))
-    assert list(ANSWERS) == [panel.title for panel in PIPELINE.panels]
+    assert list(PIPELINE_RESULTS) == [panel.title for panel in PIPELINE.panels]
     for panel in PIPELINE.panels:
-        columns, rows = answer(covid, target("pipeline", panel.title))
+        columns, rows = query_result(covid, sql_of("pipeline", panel.title))
         if panel.view is View.SERIES:
             assert columns == (["time", *panel.shapes] if panel.shapes else ["time", "metric", "value"])
-        for row, expected in zip(rows, ANSWERS[panel.title], strict=True):
+        for row, expected in zip(rows, PIPELINE_RESULTS[panel.title], strict=True):
             pairs = zip(row, expected, strict=True)
             assert [(value, its) for value, its in pairs if value != its and "{" not in str(its)] == [], panel.title
 
 
-def test_without_a_batch_and_a_run_the_pipeline_s_panels_say_so(covid: Server, tmp_path: Path) -> None:
+@pytest.mark.integration
+def test_pipeline_panels_without_batch_and_run_are_empty(covid: Server, tmp_path: Path) -> None:
     create(covid, tmp_path)
-    answers = {panel.title: answer(covid, target("pipeline", panel.title))[1] for panel in PIPELINE.panels}
-    assert answers.pop("Applications: last batch") == [("no batch yet", None, None, None)]
-    assert answers.pop("COVID-19: last ingestion") == [("no run yet", None, None, None)]
-    assert answers.pop("Batches in this time range") == [(0, 0, 0, 0, 0, 0)]
-    assert set(map(tuple, answers.values())) == {()}
+    results = {panel.title: query_result(covid, sql_of("pipeline", panel.title))[1] for panel in PIPELINE.panels}
+    assert results.pop("Applications: last batch") == [("no batch yet", None, None, None)]
+    assert results.pop("COVID-19: last ingestion") == [("no run yet", None, None, None)]
+    assert results.pop("Batches in this time range") == [(0, 0, 0, 0, 0, 0)]
+    assert set(map(tuple, results.values())) == {()}
 
 
-def test_the_data_source_is_the_one_that_the_panels_name() -> None:
+def test_panels_use_the_provisioned_data_source() -> None:
     [source] = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "covid.yaml").read_text())["datasources"]
     named = {
         (panel["datasource"]["type"], panel["datasource"]["uid"])
@@ -174,7 +176,7 @@ def test_the_data_source_is_the_one_that_the_panels_name() -> None:
 
 
 def rules() -> list[tuple[dict[str, Any], str, float]]:
-    """Return each alert with its statement and what that must exceed."""
+    """Return each alert with its SQL and threshold."""
     found = []
     for path in sorted((GRAFANA / "provisioning" / "alerting").iterdir()):
         [group] = yaml.safe_load(path.read_text())["groups"]
@@ -186,9 +188,10 @@ def rules() -> list[tuple[dict[str, Any], str, float]]:
     return found
 
 
-def test_alerts_ask_what_they_say(covid: Server, tmp_path: Path) -> None:
+@pytest.mark.integration
+def test_alert_fires_above_its_threshold(covid: Server, tmp_path: Path) -> None:
     create(covid, tmp_path)
-    aged(put(tmp_path, "2026-11-23T16"), hours=3, minutes=1)
+    set_age(put_report(tmp_path, "2026-11-23T16"), hours=3, minutes=1)
     run_sql(
         covid,
         "insert into covid.country values ('SG', 'Singapore');"
@@ -203,43 +206,7 @@ def test_alerts_ask_what_they_say(covid: Server, tmp_path: Path) -> None:
         assert (rule["condition"], rule["noDataState"], rule["execErrState"]) == ("over", "Alerting", "Alerting")
         [row] = run_sql(covid, statement, role="grafana")
         assert float(row[-1]) > limit
-    aged(put(tmp_path, "2026-11-23T16"), hours=2, minutes=59)
+    set_age(put_report(tmp_path, "2026-11-23T16"), hours=2, minutes=59)
     assert [float(hours) <= limit for _, statement, limit in rules()[2:] for (hours,) in run_sql(covid, statement)] == [
         True
     ]
-
-
-ROLES = {
-    "covid_loader": {
-        "daily_cases": "SIU",
-        "country": "SI",
-        "ingestion_run": "SI",
-        "revision": "SI",
-        "validator": "SID",
-    },
-    "grafana": dict.fromkeys(
-        ["daily_cases", "country", "ingestion_run", "revision", "report", "rhythm", "daily", "freshness"], "S"
-    ),
-}
-LETTERS = {"S": "select", "I": "insert", "U": "update", "D": "delete", "T": "truncate"}
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_each_role_may_do_its_work_and_nothing_else(covid: Server, role: str) -> None:
-    relations = run_sql(
-        covid, "select relname from pg_class where relnamespace = 'covid'::regnamespace and relkind in ('r', 'v')"
-    )
-    assert len(relations) == 9
-    for (relation,) in relations:
-        allowed = ROLES[role].get(relation, "")
-        for letter, privilege in LETTERS.items():
-            held = run_sql(covid, "select has_table_privilege(%s, %s, %s)", role, f"covid.{relation}", privilege)
-            assert held == [(letter in allowed,)], (relation, privilege)
-
-
-def test_nobody_else_comes_in(covid: Server) -> None:
-    assert run_sql(covid, "select has_database_privilege('public', current_database(), 'connect')") == [(False,)]
-    powers = "rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls"
-    for role in ROLES:
-        assert run_sql(covid, f"select {powers} from pg_roles where rolname = %s", role) == [(False,)]
-    assert run_sql(covid, "select has_function_privilege('grafana', 'covid.remove_sample()', 'execute')") == [(False,)]

@@ -1,4 +1,4 @@
-"""How section 1's pipeline does, as section 4's database reads it from the reports: worked out by hand."""
+"""Schema pipeline: section 1's batches, as section 4's database reads them from the reports."""
 
 import json
 import os
@@ -14,38 +14,21 @@ from common.test.databases import run_sql
 from section1.core.columns import REASONS
 from section1.test.support import application, config_for, csv_of, publish, write_files
 from section4.main import create
+from section4.test.support import ALL_TIME, REPORT, put_report, set_age
 
-REPORT: dict[str, Any] = {
-    "batch": "",
-    "started_at": "2026-11-23T16:00:07+08:00",
-    "engine": "spark",
-    "files": [{}],
-    "skipped": [{}, {}],
-    "refused": [],
-    "counts": {"successful": 7, "unsuccessful": 3, "reasons": {"under_18": 2, "email_invalid": 3}},
-    "seconds": {"reading": 0.25, "labelling": 2.5},
-}
-ALL = ("2000-01-01", "2100-01-01")
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
 def reports(covid: Server, tmp_path: Path) -> Path:
-    """The folder that the database reads."""
-    folder = tmp_path / "dest" / "report"
-    create(covid, folder)
-    return folder
+    """Return the directory that the database reads."""
+    directory = tmp_path / "dest" / "report"
+    create(covid, directory)
+    return directory
 
 
-def put(folder: Path, batch: str, content: bytes | None = None, **changes: Any) -> Path:
-    """Lay a report of this batch into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{batch}.json"
-    path.write_bytes(json.dumps(REPORT | {"batch": batch} | changes).encode() if content is None else content)
-    return path
-
-
-def batches(covid: Server, columns: str, first: str = ALL[0], last: str = ALL[1]) -> Any:
-    """Return what Grafana's role is told of the batches of this time."""
+def batches(covid: Server, columns: str, first: str = ALL_TIME[0], last: str = ALL_TIME[1]) -> Any:
+    """Return the batches of a time range, as Grafana's role gets them."""
     return run_sql(covid, f"select {columns} from pipeline.batches(%s, %s)", first, last, role="grafana")
 
 
@@ -53,13 +36,7 @@ def freshness(covid: Server, columns: str = "state, batch, minutes_ago") -> Any:
     return run_sql(covid, f"select {columns} from pipeline.freshness()", role="grafana")
 
 
-def aged(path: Path, **age: float) -> None:
-    """Let a report be so old."""
-    moment = (datetime.now(UTC) - timedelta(**age)).timestamp()
-    os.utime(path, (moment, moment))
-
-
-def test_what_section_1_publishes_is_what_is_read(covid: Server, tmp_path: Path) -> None:
+def test_batches_are_those_that_section_1_published(covid: Server, tmp_path: Path) -> None:
     config, late = config_for(tmp_path), "2026-11-23T16-2"
     create(covid, config.destination / "report")
     write_files(
@@ -78,29 +55,31 @@ def test_what_section_1_publishes_is_what_is_read(covid: Server, tmp_path: Path)
         ("2026-11-23T16", hour, "duckdb", 1, 0, 1, 1, 2, True),
         (late, hour, "duckdb", 1, 1, 1, 0, 1, True),
     ]
-    reasons = run_sql(covid, "select batch, reason, applications from pipeline.reasons(%s, %s)", *ALL, role="grafana")
+    reasons = run_sql(
+        covid, "select batch, reason, applications from pipeline.reasons(%s, %s)", *ALL_TIME, role="grafana"
+    )
     expected = {"2026-11-23T16": {"mobile_invalid": 2, "email_invalid": 1}, late: {"name_missing": 1}}
     assert sorted(reasons) == sorted(
         (batch, reason, expected[batch].get(reason, 0)) for batch in expected for reason in REASONS
     )
-    told = json.loads((config.destination / "report" / f"{late}.json").read_text())["seconds"]
+    step_seconds = json.loads((config.destination / "report" / f"{late}.json").read_text())["seconds"]
     [_, (seconds,)] = batches(covid, "seconds")
-    assert float(seconds) == pytest.approx(sum(told.values()))
+    assert float(seconds) == pytest.approx(sum(step_seconds.values()))
     assert freshness(covid) == [("fresh", late, 0)]
 
 
-def test_a_batch_s_hour_is_by_the_clock_that_named_it(covid: Server, reports: Path) -> None:
-    put(reports, "2026-11-23T16")
-    put(reports, "2026-11-23T17", started_at="2026-11-23T17:00:00-05:30")
+def test_hour_is_in_the_time_zone_of_the_report(covid: Server, reports: Path) -> None:
+    put_report(reports, "2026-11-23T16")
+    put_report(reports, "2026-11-23T17", started_at="2026-11-23T17:00:00-05:30")
     assert batches(covid, "to_char(hour at time zone 'UTC', 'HH24:MI'), seconds::float") == [
         ("08:00", 2.75),
         ("22:30", 2.75),
     ]
 
 
-def test_batches_are_those_of_the_time_in_their_order(covid: Server, reports: Path) -> None:
+def test_batches_of_a_time_range_are_ordered(covid: Server, reports: Path) -> None:
     for batch in ("2026-11-23T16-10", "2026-11-23T17", "2026-11-23T16-2", "2026-11-23T16"):
-        put(reports, batch)
+        put_report(reports, batch)
     for first, last, shown in [
         ("2026-11-23T08:00Z", "2026-11-23T08:00Z", ["2026-11-23T16", "2026-11-23T16-2", "2026-11-23T16-10"]),
         ("2026-11-23T08:01Z", "2026-11-23T09:00Z", ["2026-11-23T17"]),
@@ -110,7 +89,7 @@ def test_batches_are_those_of_the_time_in_their_order(covid: Server, reports: Pa
         assert batches(covid, "batch", first, last) == [(batch,) for batch in shown]
 
 
-def test_without_a_folder_or_a_report_in_it_there_is_no_batch(covid: Server, reports: Path) -> None:
+def test_missing_or_empty_directory_has_no_batch(covid: Server, reports: Path) -> None:
     for _ in range(2):
         assert batches(covid, "batch") == []
         assert freshness(covid) == [("no batch yet", None, None)]
@@ -139,24 +118,24 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-def test_damaged_reports_are_counted_and_hide_no_other(covid: Server, reports: Path) -> None:
-    aged(put(reports, "2026-11-23T01"), minutes=30)
+def test_damaged_report_is_counted_and_hides_no_other(covid: Server, reports: Path) -> None:
+    set_age(put_report(reports, "2026-11-23T01"), minutes=30)
     for hour, content in enumerate(DAMAGED, start=2):
-        put(reports, f"2026-11-23T{hour:02d}", content)
+        put_report(reports, f"2026-11-23T{hour:02d}", content)
     for number, changes in enumerate(WRONG, start=2):
-        put(reports, f"2026-11-23T20-{number}", **changes)
-    put(reports, "2026-11-31T16")  # of a day that no calendar has
+        put_report(reports, f"2026-11-23T20-{number}", **changes)
+    put_report(reports, "2026-11-31T16")  # not a date
     assert len(list(reports.iterdir())) == 1 + len(DAMAGED) + len(WRONG) + 1 == 18
     assert batches(covid, "count(*)") == [(18,)]
     shown = run_sql(
-        covid, "select batch, successful from pipeline.batches(%s, %s) where is_readable", *ALL, role="grafana"
+        covid, "select batch, successful from pipeline.batches(%s, %s) where is_readable", *ALL_TIME, role="grafana"
     )
     assert shown == [("2026-11-23T01", 7)]
     assert freshness(covid) == [("fresh", "2026-11-23T01", 30)]
 
 
-def test_what_is_no_report_is_left_alone(covid: Server, reports: Path) -> None:
-    put(reports, "2026-11-23T16")
+def test_other_files_are_ignored(covid: Server, reports: Path) -> None:
+    put_report(reports, "2026-11-23T16")
     for name in (
         ".2026-11-23T17.json",
         "2026-11-23T16.html",
@@ -170,8 +149,8 @@ def test_what_is_no_report_is_left_alone(covid: Server, reports: Path) -> None:
     assert batches(covid, "batch") == [("2026-11-23T16",)]
 
 
-def test_no_link_leads_to_another_file_s_content(covid: Server, reports: Path, tmp_path: Path) -> None:
-    secret = put(tmp_path, "2026-11-23T10", engine="secret")
+def test_link_does_not_reveal_another_file(covid: Server, reports: Path, tmp_path: Path) -> None:
+    secret = put_report(tmp_path, "2026-11-23T10", engine="secret")
     reports.mkdir(parents=True)
     targets = [
         secret,
@@ -182,28 +161,31 @@ def test_no_link_leads_to_another_file_s_content(covid: Server, reports: Path, t
     ]
     for hour, target in enumerate(targets, start=11):
         (reports / f"2026-11-23T{hour}.json").symlink_to(target)
-    os.mkfifo(reports / "2026-11-23T16.json")  # nobody will ever write into it
+    os.mkfifo(reports / "2026-11-23T16.json")  # has no writer
     shown = run_sql(
-        covid, "select batch, engine, is_readable from pipeline.batches(%s, %s) order by batch", *ALL, role="grafana"
+        covid,
+        "select batch, engine, is_readable from pipeline.batches(%s, %s) order by batch",
+        *ALL_TIME,
+        role="grafana",
     )
     assert shown == [(f"2026-11-23T{hour}", None, False) for hour in range(11, 17)]
 
 
-def test_the_pipeline_is_as_fresh_as_what_was_published_last(covid: Server, reports: Path) -> None:
-    aged(put(reports, "2026-11-23T16"), days=3)
-    made_up_for = put(reports, "2026-11-20T09")
+def test_freshness_is_the_age_of_the_last_report(covid: Server, reports: Path) -> None:
+    set_age(put_report(reports, "2026-11-23T16"), days=3)
+    reprocessed = put_report(reports, "2026-11-20T09")
     for minutes, state in [(0, "fresh"), (119, "fresh"), (121, "STALE: no batch for 2 hours")]:
-        aged(made_up_for, minutes=minutes)
+        set_age(reprocessed, minutes=minutes)
         assert freshness(covid) == [(state, "2026-11-20T09", minutes)]
 
 
-def test_a_week_of_a_year_is_answered_from_the_week_s_reports_alone(covid: Server, reports: Path) -> None:
+def test_time_range_reads_its_own_reports_only(covid: Server, reports: Path) -> None:
     end = datetime(2026, 11, 23, 16, tzinfo=UTC)
     hours = [end - timedelta(hours=hour) for hour in range(9_000)]
     for hour in hours:
         near = end - hour <= timedelta(days=7, hours=14)
         content = None if near else b"{"  # would be counted as damaged
-        put(reports, f"{hour:%Y-%m-%dT%H}", content, started_at=f"{hour:%Y-%m-%dT%H}:00:05+00:00")
+        put_report(reports, f"{hour:%Y-%m-%dT%H}", content, started_at=f"{hour:%Y-%m-%dT%H}:00:05+00:00")
     shown = batches(covid, "count(*), sum(successful), bool_and(is_readable)", f"{end - timedelta(days=7)}", f"{end}")
     assert shown == [(7 * 24 + 1, (7 * 24 + 1) * 7, True)]
     before = [f"{end - timedelta(days=days)}" for days in (107, 100)]
@@ -228,8 +210,8 @@ FORBIDDEN = [
 ]
 
 
-def test_nobody_reads_another_file_or_moves_the_folder(covid: Server, reports: Path) -> None:
-    put(reports, "2026-11-23T16")
+def test_roles_cannot_read_files_or_move_the_directory(covid: Server, reports: Path) -> None:
+    put_report(reports, "2026-11-23T16")
     for role in ("grafana", "covid_loader"):
         for statement in FORBIDDEN:
             with pytest.raises(JobError, match="permission denied"):
@@ -238,17 +220,17 @@ def test_nobody_reads_another_file_or_moves_the_folder(covid: Server, reports: P
         run_sql(covid, "select * from pipeline.freshness()", role="covid_loader")
 
 
-def test_who_owns_and_may_run_what(covid: Server) -> None:
+def test_functions_have_their_owner_and_privileges(covid: Server) -> None:
     functions = run_sql(
         covid,
         "select proname, pg_get_userbyid(proowner), prosecdef, array_to_string(proconfig, ' '),"
         " has_function_privilege('public', oid, 'execute'), has_function_privilege('grafana', oid, 'execute')"
         " from pg_proc where pronamespace = 'pipeline'::regnamespace order by proname",
     )
-    asked = {"batches", "freshness", "reasons"}
+    granted = {"batches", "freshness", "reasons"}
     assert [name for name, *_ in functions] == ["batches", "committed", "freshness", "last_batch", "reasons", "report"]
     for name, *its in functions:
-        assert its == ["pipeline_owner", True, 'search_path=""', False, name in asked]
+        assert its == ["pipeline_owner", True, 'search_path=""', False, name in granted]
     members = "select pg_get_userbyid(member) from pg_auth_members where roleid = %s::regrole"
     assert run_sql(covid, members, "pipeline_owner") == []
     assert run_sql(covid, members, "pg_read_server_files") == [("pipeline_owner",)]
@@ -257,16 +239,14 @@ def test_who_owns_and_may_run_what(covid: Server) -> None:
     assert run_sql(covid, relations) == [("report_folder",)]
 
 
-def test_the_folder_is_one_and_what_the_last_start_says(
-    covid: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_directory_is_unique_and_set_by_create(covid: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create(covid, tmp_path)
     monkeypatch.setenv("SECTION4_REPORTS", "/elsewhere")
     create(covid)
     assert run_sql(covid, "select path from pipeline.report_folder") == [("/elsewhere",)]
     for path in ("relative", "/app/../etc"):
         monkeypatch.setenv("SECTION4_REPORTS", path)
-        with pytest.raises(UsageError, match="is no absolute path"):
+        with pytest.raises(UsageError, match="SECTION4_REPORTS: expected an absolute path such as /"):
             create(covid)
         with pytest.raises(JobError, match="report_folder_is_absolute"):
             run_sql(covid, "update pipeline.report_folder set path = %s", path)
