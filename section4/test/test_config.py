@@ -35,7 +35,11 @@ def test_shipped_configuration_is_valid() -> None:
     ("old", "new", "expected"),
     [
         (SOURCES, "[owid, sample]", "sources.1: unknown value 'sample'. Allowed: owid,"),
-        (SOURCES, "[owid, owid]", "sources: expected at least one source, each once, such as [owid, who], got ['owid', "),
+        (
+            SOURCES,
+            "[owid, owid]",
+            "sources: expected at least one source, each once, such as [owid, who], got ['owid",
+        ),
         (SOURCES, "[]", "sources: expected at least one source, each once, such as [owid, who], got []."),
         ("[SG]", "[Singapore]", f"countries: 'Singapore' {NO_CODE}, got ['Singapore']."),
         ("[SG]", "[]", "countries: expected at least one country such as SG, got []."),
@@ -43,7 +47,11 @@ def test_shipped_configuration_is_valid() -> None:
         ("[SG]", "SG", "countries: expected a list such as [com, net], got 'SG'."),
         ("2020-01-01", "1.1.2020", "first_day: expected a date such as 2022-03-09, got '1.1.2020'."),
         ("latest ", "tomorrow ", "last_day: expected a date such as 2022-03-09, got 'tomorrow'."),
-        ("https://catalog", "ftp://catalog", "addresses.owid: expected an address such as https://example.org/data.csv"),
+        (
+            "https://catalog",
+            "ftp://catalog",
+            "addresses.owid: expected an address such as https://example.org/data.csv",
+        ),
         ("connect_seconds: 10", "connect_seconds: 0", "web.connect_seconds: must be greater than 0, got '0'."),
         ("retries: 4", "retries: 11", "web.retries: must be less than or equal to 10, got '11'."),
         ("retries:", "tries:", "web.tries: unknown key. Did you mean 'retries'?"),

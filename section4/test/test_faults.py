@@ -227,13 +227,13 @@ class Ingestion(threading.Thread):
 
     def __init__(self, server: Server, site: Site, version: int) -> None:
         super().__init__()
-        self._server, self._there, self._now = server, site, NOW + timedelta(minutes=version)
+        self._server, self._site, self._now = server, site, NOW + timedelta(minutes=version)
         self.failed = False
         site.answer("/owid.csv", slow_reply(figures(28, version), 0.3))
 
     def run(self) -> None:
         try:
-            ingested(self._server, self._there, now=self._now)
+            ingested(self._server, self._site, now=self._now)
         except JobError:
             self.failed = True
 
