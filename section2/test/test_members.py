@@ -110,13 +110,6 @@ def test_persons_with_one_membership_id_are_two_members(sales: Server, tmp_path:
     assert load(sales, tmp_path) == (1, 2, 0, 0, 0)
 
 
-def test_batch_without_report_is_ignored(sales: Server, tmp_path: Path) -> None:
-    publish(tmp_path, HOUR, row("Ada"))
-    publish(tmp_path, "2026-11-23T17", row("Bo"))
-    (tmp_path / "report" / "2026-11-23T17.json").unlink()
-    assert load(sales, tmp_path) == (1, 1, 0, 0, 0)
-
-
 def test_invalid_applications_are_rejected_by_reason(sales: Server, tmp_path: Path) -> None:
     publish(
         tmp_path,
