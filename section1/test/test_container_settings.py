@@ -1,4 +1,4 @@
-"""The container's hours, settings and messages: what is missed is made up, what is wrong is named, who asks is told."""
+"""The container's schedule, time zone, settings and messages."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from common.test.containers import docker, free_port
 from common.test.schedule_support import TOKEN
-from section1.test.container import NAME, NEVER, docker, free_port, inside, inspect, wait_until
+from common.test.waiting import wait_until
+from section1.test.container import NAME, NEVER, inside, inspect
 from section1.test.container_faults import (
     BEGINS,
     COMPLETED,
@@ -19,7 +21,7 @@ from section1.test.container_faults import (
     health,
     listening_at,
     started,
-    without_moments,
+    without_times,
 )
 
 pytestmark = pytest.mark.needs("docker")
@@ -39,31 +41,26 @@ def site(container: Site) -> Site:
     return container.ready()
 
 
-def message(event: str, exit_code: int, text: str) -> dict[str, object]:
-    """Return all that a message says, but for the moment."""
-    return {"job": "section1", "event": event, "at": "MOMENT", "exit_code": exit_code, "text": f"section1: {text}"}
-
-
-def test_a_folder_without_files_publishes_an_empty_batch_and_is_healthy(site: Site) -> None:
+def test_empty_source_publishes_an_empty_batch(site: Site) -> None:
     (site.source / "old.csv").unlink()
     (site.source / "new.csv").unlink()
     assert site.runner("run-now").returncode == 0
     assert site.state() == State([OLD, []], (0, DONE), leftovers=[], healthy=True)
 
 
-def test_a_missed_run_is_made_up_at_the_start_and_a_second_start_publishes_nothing(site: Site) -> None:
+def test_start_catches_up_once(site: Site) -> None:
     assert site.runner("stop").returncode == 0
     site.start()
     assert site.state() == COMPLETED
     batches = site.batches()
     assert site.runner("stop").returncode == 0
     site.start()
-    assert (site.batches(), site.said().count(BEGINS)) == (batches, 1)
+    assert (site.batches(), site.logged().count(BEGINS)) == (batches, 1)
     nothing = "section1: this moment's batch is published, nothing to catch up with\n"
     assert docker("container", "logs", NAME).stdout.endswith(nothing)
 
 
-def test_cron_follows_another_time_zone_and_no_file_is_published_twice(site: Site) -> None:
+def test_cron_uses_another_time_zone_and_publishes_no_file_twice(site: Site) -> None:
     assert site.runner("run-now").returncode == 0
     now = datetime.now(ZoneInfo("Asia/Kathmandu"))
     hours = f"{now:%H},{now + timedelta(hours=1):%H}"  # Singapore's is two or three hours later
@@ -71,7 +68,7 @@ def test_cron_follows_another_time_zone_and_no_file_is_published_twice(site: Sit
     site.start()
     assert inside("date", "+%z") == "+0545\n"
     assert inside("crontab", "-l") == f"* {hours} * * * /app/docker/scheduled_job.sh\n"
-    wait_until(lambda: site.said().count(DONE) >= 2, seconds=90)
+    wait_until(lambda: site.logged().count(DONE) >= 2, seconds=90)
     assert site.state() == COMPLETED
     site.set(TZ="Asia/Singapore", SECTION1_SCHEDULE=NEVER)
     site.start()
@@ -79,43 +76,45 @@ def test_cron_follows_another_time_zone_and_no_file_is_published_twice(site: Sit
 
 
 @pytest.mark.parametrize(("schedule", "problem"), [("61 * * * *", " (bad minute)"), ("rm -rf /", "")])
-def test_start_refuses_a_bad_schedule_and_nothing_runs(site: Site, schedule: str, problem: str) -> None:
-    before = site.counting()
+def test_start_refuses_an_invalid_schedule(site: Site, schedule: str, problem: str) -> None:
+    before = site.committed_files()
     site.set(SECTION1_SCHEDULE=schedule)
     ran = site.runner("start")
     site.set(SECTION1_SCHEDULE=NEVER)
     refusal = f"SECTION1_SCHEDULE: '{schedule}' is no schedule of cron{problem}; name one like '0 * * * *' in .env"
     assert (ran.returncode, f"(section1: {refusal})" in ran.stderr.splitlines()[-1]) == (1, True)
-    assert (site.counting(), site.said()) == (before, [])
+    assert (site.committed_files(), site.logged()) == (before, [])
 
 
-def test_start_names_what_is_wrong_in_the_configuration_and_once_it_is_mended_a_run_is_good(site: Site) -> None:
-    before = site.counting()
+def test_start_names_an_invalid_configuration_until_it_is_fixed(site: Site) -> None:
+    before = site.committed_files()
     assert site.runner("stop").returncode == 0
     site.configure(parts="none")
     ran = site.runner("start")
     assert (ran.returncode, f"{NAME} is running starting ({PARTS})" in ran.stderr.splitlines()[-1]) == (1, True)
     assert (site.runner("run-now").returncode, health()) == (2, (1, f"unhealthy: {PARTS}"))
-    assert (site.counting(), site.outcome()) == (before, (2, FAILED))
+    assert (site.committed_files(), site.last_run()) == (before, (2, FAILED))
     site.configure(parts="1")
     assert site.runner("run-now").returncode == 0
     assert site.state() == COMPLETED
 
 
-def test_one_message_tells_that_runs_fail_and_one_that_they_are_good_again(site: Site) -> None:
+def test_webhook_gets_one_message_per_change(site: Site) -> None:
     host, port = inspect("{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}"), free_port()
     site.set(ALERT_WEBHOOK_URL=f"http://{host}:{port}/hook?token={TOKEN}")
     site.start()
-    site.renew()
+    site.reset()
     away = site.source.rename(site.source.with_name("away"))
-    assert (site.runner("run-now").returncode, site.outcome()) == (2, (2, FAILED))
-    assert f"the notice 'failed' was not delivered ({REFUSED}); the next run tries again" in site.said()
+    assert (site.runner("run-now").returncode, site.last_run()) == (2, (2, FAILED))
+    assert f"the notice 'failed' was not delivered ({REFUSED}); the next run tries again" in site.logged()
     with listening_at(host, port) as listener:
         assert [site.runner("run-now").returncode for _ in range(2)] == [2, 2]
         away.rename(site.source)
         assert [site.runner("run-now").returncode for _ in range(2)] == [0, 0]
-    assert json.loads(without_moments(json.dumps(listener.heard))) == [
-        message("failed", 2, FAILED),
-        message("recovered", 0, "runs succeed again"),
+    messages = json.loads(without_times(json.dumps(listener.heard)))
+    common = {"job": "section1", "at": "TIME"}
+    assert messages == [
+        {**common, "event": "failed", "exit_code": 2, "text": f"section1: {FAILED}"},
+        {**common, "event": "recovered", "exit_code": 0, "text": "section1: runs succeed again"},
     ]
     assert (site.state(), TOKEN in site.log.read_text()) == (COMPLETED, False)
