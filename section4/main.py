@@ -43,7 +43,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The source that was used, its counts (None: not modified since the last run) and countries that it lacks."""
+    """The source that was used, its counts (None: not modified) and the countries missing from it."""
 
     source: str
     loaded: Loaded | None

@@ -1,5 +1,5 @@
 """A synthetic epidemic, the same every time: waves, missed days that the next report includes, a correction, weekly
-reports at the end. Everything that shows these figures says SAMPLE."""
+reports at the end. Charts and tables label these figures SAMPLE."""
 
 import math
 from collections.abc import Iterator

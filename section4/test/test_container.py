@@ -203,7 +203,7 @@ def test_cron_ingests_and_files_belong_to_the_owner(started: Copy) -> None:
         ("psql", "-c", "set default_transaction_read_only = off; delete from daily_cases"),
         ("psql", "--role", "covid_loader", "-c", "drop table covid.daily_cases"),
         ("psql", "--role", "covid_loader", "-c", "delete from covid.daily_cases"),
-        ("psql", "--role", "nobody; drop schema covid"),
+        ("psql", "--role", "unknown; drop schema covid"),
         ("psql", "--role"),
         ("ingest", "--country", "SG'; drop schema covid cascade; --"),
         ("ingest", "--source", "owid; rm -rf /"),

@@ -177,7 +177,7 @@ def test_progress_shows_each_new_country(covid: Server, site: Site) -> None:
     assert progress_of(covid, site, for_countries()) == ["owid: requesting", *of_all]
 
 
-def test_outcome_lists_countries_that_the_source_lacks(covid: Server, site: Site) -> None:
+def test_outcome_lists_countries_missing_from_the_source(covid: Server, site: Site) -> None:
     site.answer("/owid.csv", TWO_DAYS)
     missing = ("AQ", "DE", "FR", "MY", "NA", "US", "ZA")
     assert ingested(covid, site, query=for_countries("SG", *missing)).missing == missing

@@ -179,7 +179,7 @@ def test_freshness_is_the_age_of_the_last_report(covid: Server, reports: Path) -
         assert freshness(covid) == [(state, "2026-11-20T09", minutes)]
 
 
-def test_time_range_reads_its_own_reports_only(covid: Server, reports: Path) -> None:
+def test_time_range_reads_only_the_reports_within(covid: Server, reports: Path) -> None:
     end = datetime(2026, 11, 23, 16, tzinfo=UTC)
     hours = [end - timedelta(hours=hour) for hour in range(9_000)]
     for hour in hours:

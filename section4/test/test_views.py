@@ -74,12 +74,12 @@ def test_report_after_days_without_cases_is_a_backlog(covid: Server, site: Site)
     assert days_before == (None, None, 1, None, None, 3, 1)
 
 
-def test_day_without_cases_among_few_is_no_backlog(covid: Server, site: Site) -> None:
+def test_day_without_cases_among_few_is_not_a_backlog(covid: Server, site: Site) -> None:
     load_totals(covid, site, 0, 2, 2, 5, 6, 6, 6, 8, 9)
     assert not any(flag for (flag,) in daily(covid, "is_backlog"))
 
 
-def test_weekly_reports_are_no_backlog(covid: Server, site: Site) -> None:
+def test_weekly_report_is_not_a_backlog(covid: Server, site: Site) -> None:
     weekly = [total for week in range(4) for total in [100 + 70 * week] * 7]
     load_totals(covid, site, 0, 10, 20, 30, *weekly)
     flagged = daily(covid, "measurement_date::text, is_weekly, is_backlog")

@@ -144,7 +144,7 @@ def test_redirect_loop_is_rejected(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("address", "expected"),
-    [("http://127.0.0.1:9", "cannot connect"), ("http://nobody.invalid", "the host name cannot be resolved")],
+    [("http://127.0.0.1:9", "cannot connect"), ("http://unknown.invalid", "the host name cannot be resolved")],
 )
 def test_unreachable_server_is_an_error(address: str, expected: str) -> None:
     nowhere = Site()
