@@ -82,11 +82,17 @@ stop | status | run-now) [ $# -eq 0 ] || die "$command takes no arguments" "see:
 esac
 case $command in
 run)
-    ensure_venv default section1
-    engine='--engine duckdb'
+    engine='--engine duckdb' spark= before=
     for argument in "$@"; do
-        case $argument in --master | --master=*) engine= ;; esac
+        case $argument in
+        --master | --master=*) engine='' spark='build spark java' ;;
+        --engine=spark) spark='build spark java' ;;
+        spark) [ "$before" != --engine ] || spark='build spark java' ;;
+        esac
+        before=$argument
     done
+    # shellcheck disable=SC2086 # three words, or none
+    ensure_venv packages section1 $spark
     # shellcheck disable=SC2086 # two words, or none
     exec "$here/.venv/bin/python" "$here/section1_manage.py" --task-config section1_process.yaml $engine "$@"
     ;;

@@ -93,7 +93,7 @@ start | stop) require_engine ;;
 esac
 case $command in
 run)
-    ensure_venv default section2 embedded
+    ensure_venv packages section2 embedded
     run_module section2 run "$@"
     ;;
 start) start ;;

@@ -138,7 +138,7 @@ start | stop) require_engine ;;
 esac
 case $command in
 run)
-    ensure_venv default section4 embedded diagram
+    ensure_venv packages section4 embedded diagram
     run_module section4 run --task-config section4_process.yaml "$@"
     ;;
 start) start ;;

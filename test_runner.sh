@@ -58,7 +58,7 @@ case "${1:-}" in -h | --help | help)
     exit
     ;;
 esac
-ensure_venv default develop section1 section2 section3 section4 section5 embedded diagram
+ensure_venv packages dev-packages section1 build spark java section2 section3 section4 section5 embedded diagram
 cd "$here"
 bin=$here/.venv/bin
 failed=

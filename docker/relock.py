@@ -1,41 +1,39 @@
-"""Locks Pipfile again, every category, and names no index in Pipfile.lock: pip's own configuration does."""
+"""Lock every category of Pipfile again, without the name of an index, and write docker/pipenv.txt.
 
-import argparse
+usage: .venv/bin/python docker/relock.py
+"""
+
 import json
 import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
 NO_CATEGORIES = ("requires", "pipenv", "scripts")
 
 
-def main() -> int:
-    """Run pipenv on the Pipfile of the folder above this file, then take the index out of the lock."""
-    argparse.ArgumentParser(description=__doc__, epilog="example: .venv/bin/python docker/relock.py").parse_args()
-    root = Path(__file__).resolve().parent.parent
-    categories = [name for name in tomllib.loads((root / "Pipfile").read_text()) if name not in NO_CATEGORIES]
-    command = [sys.executable, "-m", "pipenv", "lock", "--categories", " ".join(categories)]
-    # pipenv would make an environment of its own elsewhere, were it not told that it is in one.
+def main() -> None:
+    """Run pipenv, then remove the index from the lock: pip's configuration names it."""
+    categories = [name for name in tomllib.loads((ROOT / "Pipfile").read_text()) if name not in NO_CATEGORIES]
+    # Without VIRTUAL_ENV pipenv would create an environment of its own.
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix, "PIPENV_VERBOSITY": "-1"}
-    code = subprocess.run(command, cwd=root, env=environment, check=False).returncode
-    if code == 0:
-        lock = root / "Pipfile.lock"
-        lock.write_text(json.dumps(without_index(json.loads(lock.read_text())), indent=4) + "\n")
-    return code
+    pipenv = ROOT / ".local" / "pipenv" / "bin" / "pipenv"
+    subprocess.run([pipenv, "lock", "--categories", " ".join(categories)], cwd=ROOT, env=environment, check=True)
+    lock = json.loads((ROOT / "Pipfile.lock").read_text())
+    lock["_meta"]["sources"] = []
+    for category in lock.keys() - {"_meta"}:
+        for pin in lock[category].values():
+            pin.pop("index", None)
+    (ROOT / "Pipfile.lock").write_text(json.dumps(lock, indent=4) + "\n")
+    (ROOT / "docker" / "pipenv.txt").write_text("".join(requirement(*item) for item in lock["installer"].items()))
 
 
-def without_index(lock: dict[str, Any]) -> dict[str, Any]:
-    """Return the lock without its sources, and its packages without the name of one."""
-    packages = {
-        category: {name: {key: pin[key] for key in pin if key != "index"} for name, pin in pins.items()}
-        for category, pins in lock.items()
-        if category != "_meta"
-    }
-    return {"_meta": {**lock["_meta"], "sources": []}, **packages}
+def requirement(name: str, pin: dict[str, str | list[str]]) -> str:
+    """Return the lines of a requirements file that pin one package."""
+    return " \\\n    ".join([f"{name}{pin['version']}", *(f"--hash={digest}" for digest in pin["hashes"])]) + "\n"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,18 +3,18 @@
 # shellcheck shell=sh
 : "${here:?is set by the runner}"
 
-# usage: die "what is wrong" "what to do" [EXIT_CODE]   one line on stderr; exits with 2 unless told otherwise
+# usage: die "what failed: detail" "Fix." [EXIT_CODE]   print one line on stderr and exit, by default with 2
 die() {
-    printf '%s: %s; %s\n' "${0##*/}" "$(one_line "$1")" "$2" >&2
+    printf '%s: %s. %s\n' "${PROGRAM:-${0##*/}}" "$(one_line "$1")" "$2" >&2
     exit "${3:-2}"
 }
 
-# usage: one_line TEXT   with a ? for each character that would break the line or write over a terminal
+# usage: one_line TEXT   replace control characters, which would break the line or change the terminal, with ?
 one_line() {
     printf '%s' "$1" | LC_ALL=C tr '[:cntrl:]' '?'
 }
 
-# usage: python=$(find_python)   the first Python 3.11 or newer that runs; 3.11 first, because Pipfile.lock is tested with it
+# usage: python=$(find_python)   print the first Python 3.11 or newer; 3.11 is preferred, because the lock is tested with it
 find_python() {
     for candidate in python3.11 python3 python3.13 python3.12 python3.14 python; do
         if "$candidate" -ISc 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
@@ -22,24 +22,35 @@ find_python() {
             return
         fi
     done
-    die "no Python 3.11 or newer on the PATH" "install Python 3.11 (Debian, Ubuntu: apt-get install python3.11-venv)"
+    die "Python 3.11 or newer is not on the PATH" "Install Python 3.11 (Debian, Ubuntu: apt-get install python3.11-venv)."
 }
 
-# usage: venv_is_ready CATEGORY...   true when .venv runs and holds what Pipfile.lock pins (environment.py says how)
-venv_is_ready() {
-    [ ! -e "$here/.venv/.installing" ] || return 1
-    for category in "$@"; do
-        cmp -s "$here/Pipfile.lock" "$here/.venv/.locked-$category" || return 1
-    done
-    "$here/.venv/bin/python" -Ic 'import os, site; os.stat(site.getsitepackages()[0])' >/dev/null 2>&1
+# usage: lock_checksum   print the checksum of Pipfile.lock
+lock_checksum() {
+    cksum <"$here/Pipfile.lock"
 }
 
-# usage: ensure_venv CATEGORY...   makes .venv from Pipfile.lock on first use, and after a change of Pipfile.lock
+# usage: is_installed VENV CATEGORY   true if the category was installed completely from the present Pipfile.lock
+is_installed() {
+    [ -e "$1/.locked-$2" ] && [ "$(cat "$1/.locked-$2")" = "$(lock_checksum)" ]
+}
+
+# usage: python_starts VENV   true if the environment's Python runs and finds its packages
+python_starts() {
+    "$1/bin/python" -Ic 'import os, site; os.stat(site.getsitepackages()[0])' >/dev/null 2>&1
+}
+
+# usage: is_ready VENV CATEGORY...   true if the environment works and holds the categories
+is_ready() {
+    environment=$1
+    shift
+    [ ! -e "$environment/.incomplete" ] && python_starts "$environment" || return 1
+    for category in "$@"; do is_installed "$environment" "$category" || return 1; done
+}
+
+# usage: ensure_venv CATEGORY...   install categories of Pipfile.lock into .venv unless they are there
 ensure_venv() {
-    if ! venv_is_ready "$@"; then
-        python=$(find_python) || exit
-        "$python" "$here/docker/environment.py" "$@" || exit
-    fi
+    is_ready "$here/.venv" "$@" || PROGRAM=${PROGRAM:-${0##*/}} sh "$here/docker/setup.sh" "$here/.venv" "$@" || exit
 }
 
 # usage: require_engine   ends with 2 unless Docker and Compose answer; says what to do, and how to do without

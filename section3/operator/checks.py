@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -89,11 +88,8 @@ def checkov(path: Path) -> Result:
 
 def prepared_checkov() -> str:
     """Return the path of checkov, made or renewed first if need be. Raises: CheckerBroken."""
-    environment = os.environ | {"ENVIRONMENT_FOLDER": str(CHECKOV_FOLDER)}
-    command = [sys.executable, "docker/environment.py", "checkov"]
-    run = subprocess.run(
-        command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True
-    )
+    command = ["sh", "docker/setup.sh", str(CHECKOV_FOLDER), "checkov"]
+    run = subprocess.run(command, cwd=ROOT, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True)
     if run.stdout:
         print(run.stdout, end="", file=sys.stderr)
     if run.returncode:

@@ -81,7 +81,7 @@ def test_a_checker_that_cannot_read_the_template_is_no_success(tmp_path: Path) -
 def test_an_environment_that_cannot_be_made_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "somebody's file").touch()
     monkeypatch.setattr(checks, "CHECKOV_FOLDER", tmp_path)
-    with pytest.raises(checks.CheckerBroken, match="was not made by this project"):
+    with pytest.raises(checks.CheckerBroken, match="was not created by this project"):
         checks.check()
 
 
