@@ -101,7 +101,7 @@ class MiniRepository:
         """Return the version of each package that .venv imports, or `none`."""
         code = "import importlib as i, importlib.util as u, sys\n"
         code += "for n in sys.argv[1:]: print(i.import_module(n).version if u.find_spec(n) else 'none')"
-        command = [self.venv / "bin" / "python", "-Ic", code, *names]
+        command = [str(self.venv / "bin" / "python"), "-Ic", code, *names]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS).stdout.split()
 
 
