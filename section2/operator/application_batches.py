@@ -30,7 +30,7 @@ class BatchInvalid(JobError):
 class Application(NamedTuple):
     """A successful application, with its row number in the batch and its fields unchanged."""
 
-    place: int
+    row_number: int
     first_name: str
     last_name: str
     date_of_birth: str
@@ -65,17 +65,17 @@ class Batch:
 
     def applications(self) -> Iterator[Application]:
         """Yield the rows. Raises: BatchInvalid when a column or row is missing or the directory cannot be read."""
-        place = 0
+        count = 0
         try:
             parts = sorted(_files(self.directory, ".csv"))
         except OSError as error:
             raise BatchInvalid(self.directory, f"cannot be read ({error.strerror})") from None
         for part in parts:
             for row in _rows(part):
-                place += 1
-                yield Application(place, *row)
-        if place != self.rows:
-            raise BatchInvalid(self.directory, f"found {place} rows, but the report counts {self.rows}")
+                count += 1
+                yield Application(count, *row)
+        if count != self.rows:
+            raise BatchInvalid(self.directory, f"found {count} rows, but the report counts {self.rows}")
 
 
 def committed_batches(destination: Path) -> list[Batch]:
@@ -117,8 +117,8 @@ def _rows(part: Path) -> Iterator[list[str]]:
             missing = [column for column in Application._fields[1:] if column not in header]
             if missing:
                 raise BatchInvalid(part, f"missing column {missing[0]}")
-            places = [header.index(column) for column in Application._fields[1:]]
+            indexes = [header.index(column) for column in Application._fields[1:]]
             for row in reader:
-                yield [row[place] for place in places]
+                yield [row[index] for index in indexes]
         except (csv.Error, IndexError, UnicodeDecodeError):
             raise BatchInvalid(part, f"line {reader.line_num} is not a valid row") from None

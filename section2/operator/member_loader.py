@@ -30,7 +30,7 @@ def load_members(server: Server, destination: Path) -> Upserted:
         cursor.execute("select batch, report_sha256 from sales.application_batch")
         loaded = set(cursor.fetchall())
         cursor.execute(
-            "create temporary table staged_member (place integer, first_name text, last_name text,"
+            "create temporary table staged_member (row_number integer, first_name text, last_name text,"
             " date_of_birth text, mobile_no text, email text, membership_id text) on commit drop"
         )
         for batch in batches:

@@ -24,7 +24,7 @@ latest as (
         email
     from checked
     where reason is null
-    order by membership_id, lower(email), place desc
+    order by membership_id, lower(email), row_number desc
 ),
 
 upserted as (

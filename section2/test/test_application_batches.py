@@ -39,8 +39,8 @@ def test_batches_are_sorted_by_time(tmp_path: Path) -> None:
     names = ["2026-11-23T15-3", HOUR, f"{HOUR}-2", f"{HOUR}-10", "2026-11-23T17"]
     contents = {name: add_report(tmp_path, name, rows) for rows, name in enumerate(reversed(names))}
     assert committed_batches(tmp_path) == [
-        Batch(name, sha256(contents[name]).hexdigest(), tmp_path / "successful_application" / name, 4 - place)
-        for place, name in enumerate(names)
+        Batch(name, sha256(contents[name]).hexdigest(), tmp_path / "successful_application" / name, 4 - index)
+        for index, name in enumerate(names)
     ]
 
 
@@ -84,7 +84,9 @@ def test_rows_are_numbered_across_parts(tmp_path: Path) -> None:
     batch = batch_of(tmp_path, {name: f"{HEADER}\n{row}\n" for name, row in rows.items()}, 40)
     (tmp_path / ".part-00001.csv").touch()
     (tmp_path / "notes.txt").touch()
-    assert [(row.place, row.first_name) for row in batch.applications()] == [(n + 1, f"A{n:02}") for n in range(40)]
+    assert [(row.row_number, row.first_name) for row in batch.applications()] == [
+        (n + 1, f"A{n:02}") for n in range(40)
+    ]
 
 
 def test_columns_are_found_by_name(tmp_path: Path) -> None:
