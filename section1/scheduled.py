@@ -1,4 +1,4 @@
-"""Section 1's job on its schedule, inside the container: `python3 -m section1.scheduled run|catch-up|check|stop`."""
+"""Section 1's scheduled job in its container: `python3 -m section1.scheduled run|catch-up|check|stop`."""
 
 import os
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ CONFIG = "section1_process.yaml"
 
 
 def batch_due(config: "ProcessConfig", now: datetime) -> str | None:
-    """Return this hour's batch, while it is not published."""
+    """Return this hour's batch if it is not published yet."""
     from zoneinfo import ZoneInfo
 
     from section1.core.batch import hour_of
@@ -36,14 +36,14 @@ def newest(config: "ProcessConfig") -> Published | None:
 
 
 def configured() -> "ProcessConfig":
-    """Return the configuration that the job is given; imported late, so that --help answers at once."""
+    """Return the job's configuration. It is imported late, so that --help is fast."""
     from section1.config import load_process
 
     return load_process(CONFIG)
 
 
 def command() -> tuple[str, ...]:
-    """Return the job's command, which works on the cluster whose master SECTION1_MASTER names, if it does."""
+    """Return the job's command. SECTION1_MASTER, if set, is the master of the Spark cluster."""
     master = os.environ.get("SECTION1_MASTER")
     return ("section1_manage.py", "--task-config", CONFIG, *(["--master", master] if master else []))
 

@@ -1,32 +1,25 @@
-"""The name of a batch: its hour, such as 2026-11-23T16, and -2, -3 ... for more in the same hour."""
+"""Names of batches: the hour, such as 2026-11-23T16, and -2, -3 ... for further batches of the same hour."""
 
-import re
 from collections.abc import Container
 from datetime import datetime
 
+from common.batches import NAME
 from common.errors import UsageError
 
-NAME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2})(-[2-9]|-[1-9]\d+)?", re.ASCII)
 _HOUR = "%Y-%m-%dT%H"
 
 
 def hour_of(moment: datetime) -> str:
-    """Name the batch of the hour that `moment` lies in."""
+    """Return the name of the batch of this hour."""
     return moment.strftime(_HOUR)
 
 
 def parse(text: str, *, replacing: bool) -> str:
-    """Return `text` if it names an hour or, for replacing, any batch. Raises: UsageError."""
+    """Return `text` if it is an hour or, when replacing, the name of any batch. Raises: UsageError."""
     match = NAME.fullmatch(text)
     if match is None or not _exists(match[1]) or (match[2] and not replacing):
-        raise UsageError(f"--batch: {text!r} is no hour (e.g. 2026-11-23T16)")
+        raise UsageError(f"--batch: expected an hour such as 2026-11-23T16, got {text!r}.")
     return text
-
-
-def in_time(name: str) -> tuple[str, int]:
-    """Return what sorts batches by their time: 2026-11-23T16-10 comes behind 2026-11-23T16-2 and before T17."""
-    hour, number = name[:13], name[14:]
-    return hour, int(number or 1)
 
 
 def free_name(hour: str, committed: Container[str]) -> str:

@@ -1,4 +1,4 @@
-"""The columns of the input and of the two outputs, the reasons, and what is white space. Source: section1/README.md."""
+"""Columns of the input and the outputs, reasons, and white space. Source: section1/README.md."""
 
 import re
 
@@ -16,7 +16,7 @@ UNSUCCESSFUL = (
     "raw_row",
     "source_file",
 )
-# The folders of the destination, and what stands in their files.
+# The directories of the destination, and the columns of their files.
 OUTPUTS = {"successful_application": SUCCESSFUL, "unsuccessful_application": UNSUCCESSFUL}
 
 REASONS = (
@@ -29,7 +29,7 @@ REASONS = (
     "email_invalid",
 )
 
-NEEDS_QUOTES = re.compile(r'[",\r\n]')  # in a field of CSV
+NEEDS_QUOTES = re.compile(r'[",\r\n]')  # in a CSV field
 WHITE_SPACE = " \t\n\r\v\f\u00a0\u3000"
 
 
@@ -39,13 +39,13 @@ def header(columns: tuple[str, ...]) -> bytes:
 
 
 class HeaderRefused(Exception):
-    """The header lacks a required column or has it twice; says which, and quotes nothing of the file."""
+    """The header does not have every required column once. The message quotes nothing of the file."""
 
 
 def positions(header: list[str]) -> tuple[int, ...]:
-    """Return where each required column stands in the header. Raises: HeaderRefused."""
+    """Return the position of each required column in the header. Raises: HeaderRefused."""
     names = ["".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name.strip(WHITE_SPACE)) for name in header]
     for column in REQUIRED:
         if names.count(column) != 1:
-            raise HeaderRefused(f"the column '{column}' {'is missing' if column not in names else 'stands twice'}")
+            raise HeaderRefused(f"column '{column}' {'is missing' if column not in names else 'occurs twice'}")
     return tuple(names.index(column) for column in REQUIRED)

@@ -1,52 +1,53 @@
-"""Reads any CSV, however broken, record by record: the one definition of what a row is and when it is malformed.
+"""CSV reader for any file. It defines what a row is and when a row is malformed.
 
-A record ends at a LF outside quotes (a CR before it belongs to the line end); a quote opens a field only as its first
-byte; text after the closing quote, a quote still open at the end, NUL and bytes that are no UTF-8 make it malformed.
+A record ends at a LF outside quotes; a CR before the LF belongs to the line end. A quote opens a field only as the
+first byte of the field. A record is malformed if it has text after a closing quote, a quote open at the end, a NUL,
+or invalid UTF-8.
 """
 
 import re
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
-MAX_RECORD_BYTES = 16 << 20  # what an engine can take apart in the memory that is configured
+MAX_RECORD_BYTES = 16 << 20  # an engine can process this with the configured memory
 _QUOTED = re.compile(rb'"([^"]*+(?:""[^"]*+)*+)"')
 _UNQUOTED = re.compile(rb"[^,\n]*+")
 
 
 class Record(NamedTuple):
-    """A record's text without its line end (U+FFFD for what is no text) and its fields, None when malformed."""
+    """A record's text without its line end, invalid bytes as U+FFFD, and its fields, None if it is malformed."""
 
     text: str
     fields: list[str] | None
 
 
 class RecordTooLong(Exception):
-    """A record is longer than a reader should hold."""
+    """A record exceeds the size limit."""
 
     def __init__(self) -> None:
-        super().__init__(f"a row is longer than {MAX_RECORD_BYTES >> 20} MiB (perhaps a quote that nothing closes)")
+        super().__init__(f"a row is longer than {MAX_RECORD_BYTES >> 20} MiB; perhaps a quote is never closed")
 
 
 class RecordCount:
-    """Fed the blocks of a sound CSV in order, counts its records: the LFs outside quotes."""
+    """Counts the records of a well-formed CSV: the LFs outside quotes."""
 
     def __init__(self) -> None:
         self.records = 0
         self._quoted = False
 
     def feed(self, block: bytes) -> None:
-        """Take the next block in; one without quotes, as most are, need not be split."""
+        """Count the next block. Most blocks have no quotes and are not split."""
         between_quotes = block.split(b'"') if b'"' in block else [block]
         self.records += sum(text.count(b"\n") for text in between_quotes[self._quoted :: 2])
         self._quoted ^= len(between_quotes) % 2 == 0
 
 
 def records(blocks: Iterator[bytes]) -> Iterator[Record]:
-    """Yield the records of a file without BOM that comes in blocks; empty lines are none. Raises: RecordTooLong."""
+    """Yield the records of a file without BOM, given in blocks. Empty lines are skipped. Raises: RecordTooLong."""
     buffer = b""
     for block in blocks:
         buffer = yield from _ended_records(buffer + block)
-        if len(buffer) > MAX_RECORD_BYTES + 1:  # a CR that a LF may follow
+        if len(buffer) > MAX_RECORD_BYTES + 1:  # the last byte can be the CR of a line end
             raise RecordTooLong
     last = yield from _ended_records(buffer)
     if last:
@@ -54,7 +55,7 @@ def records(blocks: Iterator[bytes]) -> Iterator[Record]:
 
 
 def _ended_records(buffer: bytes) -> Generator[Record, None, bytes]:
-    """Yield the records whose line end has come; return the bytes behind them."""
+    """Yield the complete records of the buffer. Return the bytes after them."""
     start = 0
     while (end := _end(buffer, start)) is not None:
         if raw := buffer[start:end].removesuffix(b"\r"):
@@ -64,7 +65,7 @@ def _ended_records(buffer: bytes) -> Generator[Record, None, bytes]:
 
 
 def _end(buffer: bytes, start: int) -> int | None:
-    """Return where the LF stands that ends the record at `start`, None when it has not come yet."""
+    """Return the position of the LF that ends the record at `start`, or None if the buffer does not have it yet."""
     line_end = buffer.find(b"\n", start)
     if line_end < 0 or buffer.find(b'"', start, line_end) < 0:
         return line_end if line_end >= 0 else None
@@ -76,7 +77,7 @@ def _end(buffer: bytes, start: int) -> int | None:
                 return None
             position = quoted.end()
         text = _UNQUOTED.match(buffer, position)
-        assert text is not None  # it matches nothing, too
+        assert text is not None  # it also matches an empty text
         position = text.end()
         if position == len(buffer):
             return None
@@ -86,7 +87,7 @@ def _end(buffer: bytes, start: int) -> int | None:
 
 
 def _record(raw: bytes) -> Record:
-    """Take one record apart. Raises: RecordTooLong."""
+    """Parse one record. Raises: RecordTooLong."""
     if len(raw) > MAX_RECORD_BYTES:
         raise RecordTooLong
     try:
@@ -99,7 +100,7 @@ def _record(raw: bytes) -> Record:
 
 
 def _fields(raw: bytes) -> list[str] | None:
-    """Split a record that has quotes; None when text follows a closing quote or a quote is open at the end."""
+    """Split a record with quotes. Return None if it is malformed."""
     fields: list[str] = []
     position = 0
     while True:
@@ -110,7 +111,7 @@ def _fields(raw: bytes) -> list[str] | None:
             value, position = quoted[1].replace(b'""', b'"'), quoted.end()
         else:
             unquoted = _UNQUOTED.match(raw, position)
-            assert unquoted is not None  # it matches nothing, too
+            assert unquoted is not None  # it also matches an empty text
             value, position = unquoted[0], unquoted.end()
         fields.append(value.decode())
         if position == len(raw):

@@ -1,4 +1,4 @@
-"""A batch's report as a page for a person: one file that needs no network and no script, at most 2 MB."""
+"""A batch's report as an HTML page: one file without scripts or network access, at most 2 MB."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -6,16 +6,16 @@ from pathlib import Path
 from string import Template
 
 from section1.core.report import Report, Tally
-from section1.core.trend import NEEDED, RULE, Trend, trends
+from section1.core.trend import MIN_BATCHES, RULE, Trend, trends
 
 TEMPLATE = Path(__file__).with_name("page.html")
-FILES_SHOWN = 300  # of those read, skipped and refused each; a name takes up to 1.5 kB here
+FILES_SHOWN = 300  # of each state: read, skipped, refused; a name needs up to 1.5 kB of HTML
 
 Row = Sequence[str]
 
 
 def page(report: Report, earlier: Sequence[Tally]) -> str:
-    """Return the page of a batch beside the batches before it, from the oldest on, all of which have rows."""
+    """Return the page of a batch. Earlier batches, which all have rows, are given oldest first."""
     found = trends(report.tally, earlier)
     parts = {
         "batch": escape(report.batch),
@@ -32,11 +32,11 @@ def page(report: Report, earlier: Sequence[Tally]) -> str:
 
 def _headline(report: Report, earlier: Sequence[Tally]) -> str:
     counts = report.counts
-    against = f" ({report.rows - earlier[-1].rows:+,} against {earlier[-1].batch})" if earlier else ""
+    change = f" ({report.rows - earlier[-1].rows:+,} from {earlier[-1].batch})" if earlier else ""
     facts = {
         "started": report.started_at,
         "engine": f"{report.engine} ({', '.join(f'{name} {number}' for name, number in report.versions.items())})",
-        "rows read": f"{report.rows:,}{against}",
+        "rows read": f"{report.rows:,}{change}",
         "successful": f"{counts.successful:,} ({_percent(counts.successful, report.rows)})",
         "unsuccessful": f"{counts.unsuccessful:,} ({_percent(counts.unsuccessful, report.rows)})",
         "membership IDs with several e-mails": f"{counts.shared_membership_ids:,}",
@@ -45,36 +45,37 @@ def _headline(report: Report, earlier: Sequence[Tally]) -> str:
 
 
 def _verdict(found: Sequence[Trend]) -> str:
-    """Say in a sentence which shares are unusual."""
+    """Return a sentence about unusual shares."""
     [batches] = {len(trend.before) for trend in found}
     unusual = [trend.name for trend in found if trend.is_unusual]
     if found[0].share is None:
-        return "No row was read, so there are no shares to compare."
-    if batches < NEEDED:
-        return f"What is usual is not known yet: earlier batches with rows: {batches}, needed: {NEEDED}."
+        return "No rows were read, so there are no shares to compare."
+    if batches < MIN_BATCHES:
+        return f"Too few earlier batches with rows for a comparison: {batches} of {MIN_BATCHES}."
     if unusual:
         return f"<strong>Unusual: {escape(', '.join(unusual))}</strong>"
-    return "No share moved unusually."
+    return "No unusual shares."
 
 
 def _counted_columns(earlier: Sequence[Tally]) -> Row:
-    against = f"against {escape(earlier[-1].batch)}" if earlier else "against an earlier batch"
-    return ("", "rows", "share of rows", "", f"rows {against}", "points", "usual share", "earlier batches and this", "")
+    previous = escape(earlier[-1].batch) if earlier else "an earlier batch"
+    changes = (f"change in rows from {previous}", "change in percentage points")
+    return ("", "rows", "share of rows", "", *changes, "usual share", "earlier batches and this one", "")
 
 
 def _counted(trend: Trend) -> Row:
     """Return a row of the table of counts."""
-    moved = ("", "")
+    change = ("", "")
     if trend.before:
         rows, of = trend.before[-1]
         points = "" if trend.share is None else f"{100 * (trend.share - rows / of):+z.1f}"
-        moved = (f"{trend.rows - rows:+,}", points)
+        change = (f"{trend.rows - rows:+,}", points)
     return (
         escape(trend.name),
         f"{trend.rows:,}",
         _percent(trend.rows, trend.of),
         _bar(trend),
-        *moved,
+        *change,
         "" if trend.usual is None else f"{100 * trend.usual:.1f} %",
         _chart(trend),
         "<strong>unusual</strong>" if trend.is_unusual else "",
@@ -82,71 +83,71 @@ def _counted(trend: Trend) -> Row:
 
 
 def _bar(trend: Trend) -> str:
-    said = f"{trend.name}: {_percent(trend.rows, trend.of)} of the rows"
+    label = f"{trend.name}: {_percent(trend.rows, trend.of)} of the rows"
     width = 100 * (trend.share or 0)
-    return f'<span class="bar" role="img" aria-label="{escape(said)}"><i style="width:{width:.1f}%"></i></span>'
+    return f'<span class="bar" role="img" aria-label="{escape(label)}"><i style="width:{width:.1f}%"></i></span>'
 
 
 def _chart(trend: Trend) -> str:
-    """Return a small chart of the shares in the earlier batches and, last, in this one."""
+    """Return a small bar chart of the shares in the earlier batches and in this one, which is last."""
     if not trend.before:
         return ""
     shares = [*trend.shares, trend.share or 0]
     highest = max(shares) or 1
     bars = "".join(f'<i style="height:{100 * share / highest:.0f}%"></i>' for share in shares)
     span = f"{100 * min(trend.shares):.1f} to {100 * max(trend.shares):.1f} % in earlier batches ({len(trend.before)})"
-    said = f"{trend.name}: {span}, {_percent(trend.rows, trend.of)} in this one"
-    return f'<span class="trend" role="img" aria-label="{escape(said)}">{bars}</span>'
+    label = f"{trend.name}: {span}, {_percent(trend.rows, trend.of)} in this one"
+    return f'<span class="trend" role="img" aria-label="{escape(label)}">{bars}</span>'
 
 
 def _files(report: Report) -> str:
-    """Return the files, those that were refused first."""
+    """Return the table of files, refused ones first."""
     refused = [_file(file.name, f"<strong>refused: {escape(file.problem)}</strong>") for file in report.refused]
     read = [_file(file.name, "read", f"{file.bytes:,}", f"{file.rows:,}") for file in report.files]
-    skipped = [_file(file.name, f"skipped: batch {escape(file.batch)} holds its content") for file in report.skipped]
+    skipped = [_file(file.name, f"skipped: already in batch {escape(file.batch)}") for file in report.skipped]
     kinds = {"refused": refused, "read": read, "skipped": skipped}
     rows = [row for kind in kinds.values() for row in kind[:FILES_SHOWN]]
     more = [f"{len(kind) - FILES_SHOWN:,} more {name}" for name, kind in kinds.items() if len(kind) > FILES_SHOWN]
     counts = ", ".join(f"{len(kind):,} {name}" for name, kind in kinds.items())
-    left_out = f" Not shown: {'; '.join(more)}; all stand in {escape(report.batch)}.json." if more else ""
+    left_out = f" Not shown: {'; '.join(more)}. {escape(report.batch)}.json lists all files." if more else ""
     table = _table(("file", "state", "bytes", "rows"), rows, words=True) if rows else ""
     return f"<p>{counts}.{left_out}</p>{table}"
 
 
 def _file(name: str, state: str, *numbers: str) -> Row:
-    # A name may hold marks that turn the direction of what stands around it.
+    # A name can have characters that change the text direction around it.
     return (f"<bdi>{escape(name)}</bdi>", state, *(numbers or ("", "")))
 
 
 def _timings(report: Report) -> str:
     rows = [(escape(step), f"{seconds:,.3f}") for step, seconds in report.seconds.items()]
     total = sum(report.seconds.values())
-    speed = f"<p>{report.rows / total:,.0f} rows a second.</p>" if report.rows and total else ""
+    speed = f"<p>{report.rows / total:,.0f} rows per second.</p>" if report.rows and total else ""
     return _table(("step", "seconds"), rows) + speed
 
 
 def _earlier(found: Sequence[Trend], earlier: Sequence[Tally]) -> str:
-    """Return rows and share of each count in the earlier batches, the newest first."""
+    """Return rows and share of each count in the earlier batches, newest first."""
     if not earlier:
-        return "<p>No earlier batch holds rows.</p>"
+        return "<p>No earlier batch has rows.</p>"
     rows = [
-        (escape(batch.batch), f"{batch.rows:,}", *(_both(*trend.before[place]) for trend in found))
-        for place, batch in enumerate(earlier)
+        (escape(batch.batch), f"{batch.rows:,}", *(_rows_and_share(*trend.before[index]) for trend in found))
+        for index, batch in enumerate(earlier)
     ]
-    said = f"<p>The last ones before this that hold rows: {len(earlier)}.</p>"
-    return said + _table(("batch", "rows", *(escape(trend.name).replace("_", "_<wbr>") for trend in found)), rows[::-1])
+    columns = ("batch", "rows", *(escape(trend.name).replace("_", "_<wbr>") for trend in found))
+    return f"<p>The last {len(earlier)} with rows.</p>" + _table(columns, rows[::-1])
 
 
-def _both(rows: int, of: int) -> str:
+def _rows_and_share(rows: int, of: int) -> str:
     return f'{rows:,} <span class="dim">{_percent(rows, of)}</span>'
 
 
 def _table(columns: Row, rows: Iterable[Row], *, words: bool = False) -> str:
-    """Return a table of cells that are HTML already; of one of words only the last two columns are numbers."""
+    """Return a table of HTML cells. In a table of words only the last two columns are numbers."""
     numbers = range(len(columns) - 2, len(columns)) if words else range(0)
-    head = "".join(_cell("th", cell, place in numbers) for place, cell in enumerate(columns))
+    head = "".join(_cell("th", cell, index in numbers) for index, cell in enumerate(columns))
     body = "".join(
-        f"<tr>{''.join(_cell('td', cell, place in numbers) for place, cell in enumerate(row))}</tr>\n" for row in rows
+        f"<tr>{''.join(_cell('td', cell, index in numbers) for index, cell in enumerate(row))}</tr>\n" for row in rows
     )
     kind = ' class="words"' if words else ""
     return f'<div class="table"><table{kind}><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>'

@@ -1,4 +1,4 @@
-"""Tells, block by block, whether a file is a CSV that every reader reads alike."""
+"""Check whether a file is a CSV that every reader reads the same way."""
 
 import codecs
 
@@ -10,22 +10,22 @@ _NO_SEPARATORS = bytes(set(range(256)) - set(b",\n"))
 
 
 class PlainCheck:
-    """Fed a file's blocks in order, knows whether it is plain: UTF-8 without quote, CR, NUL, BOM, blank or ragged line.
+    """Checks a file block by block. A plain file is UTF-8 without quotes, CR, NUL, BOM, blank and ragged lines.
 
-    A line is shorter than two blocks, so that an engine needs little room for one.
+    Its lines are shorter than two blocks, so that an engine needs little memory for one.
     """
 
     def __init__(self) -> None:
         self.plain = True
-        self.rows = -1  # the header is no row
-        self.columns: tuple[str, ...] = ()  # a name for each place; those not required are numbered
+        self.rows = -1  # the header is not a row
+        self.columns: tuple[str, ...] = ()  # all columns in order; columns that are not required get numbers
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._line = b""
         self._within_line = 0
         self._last_byte = b""
 
     def feed(self, block: bytes) -> None:
-        """Take the next block in; cheap once the file is known not to be plain."""
+        """Check the next block, unless an earlier block was not plain."""
         if self.plain:
             self.plain = self._has_plain_bytes(block) and self._has_even_lines(block)
             self._last_byte = block[-1:]
@@ -34,7 +34,7 @@ class PlainCheck:
         """Return whether the whole file was plain."""
         if self._last_byte != b"\n":
             self.rows += 1
-            is_whole = not self._is_within_a_letter() and self._within_line == len(self.columns) - 1
+            is_whole = not self._is_within_character() and self._within_line == len(self.columns) - 1
             self.plain = self.plain and is_whole
         return self.plain
 
@@ -44,8 +44,8 @@ class PlainCheck:
         return self._is_text(block) and (b"\n" in block or len(block) < BLOCK_BYTES)
 
     def _is_text(self, block: bytes) -> bool:
-        """Whether the block goes on as UTF-8; ASCII, as most blocks are, is seen at once."""
-        if block.isascii() and not self._is_within_a_letter():
+        """Return whether the block continues valid UTF-8. Most blocks are ASCII, which is fast to check."""
+        if block.isascii() and not self._is_within_character():
             return True
         try:
             self._decoder.decode(block)
@@ -53,11 +53,11 @@ class PlainCheck:
             return False
         return True
 
-    def _is_within_a_letter(self) -> bool:
+    def _is_within_character(self) -> bool:
         return self._decoder.getstate()[0] != b""
 
     def _has_even_lines(self, block: bytes) -> bool:
-        """Whether commas and line ends follow one another as in the header, over the borders of blocks too."""
+        """Return whether commas and line ends alternate as in the header, also across blocks."""
         if not self._line and not self._take_header(block):
             return False
         separators = block.translate(None, _NO_SEPARATORS)

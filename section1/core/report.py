@@ -1,4 +1,4 @@
-"""What a run read, found and published; as JSON it is the batch's commit marker. Nothing personal stands in it."""
+"""The report of a batch. As JSON it is the commit marker. It has no personal data."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ class _Part(BaseModel):
 
 
 class FileRead(_Part):
-    """A file whose rows the batch holds."""
+    """A file whose rows are in the batch."""
 
     name: str
     bytes: int
@@ -21,7 +21,7 @@ class FileRead(_Part):
 
 
 class FileSkipped(_Part):
-    """A file whose content a committed batch already holds."""
+    """A file whose content is already in a committed batch."""
 
     name: str
     sha256: str
@@ -29,14 +29,14 @@ class FileSkipped(_Part):
 
 
 class FileRefused(_Part):
-    """A file that could not be read, and why."""
+    """A file that could not be read, with the reason."""
 
     name: str
     problem: str
 
 
 class Counts(_Part):
-    """Rows in the two outputs, how often each reason applies, and IDs that stand for different e-mail addresses."""
+    """Rows per output, rows per reason, and membership IDs with different e-mail addresses."""
 
     successful: int = 0
     unsuccessful: int = 0
@@ -45,7 +45,7 @@ class Counts(_Part):
 
     @classmethod
     def of(cls, rows_by_reasons: Mapping[str | None, int], shared_ids: int) -> "Counts":
-        """Sum up the rows of each combination of reasons, which is None on successful rows."""
+        """Return the counts from the rows of each combination of reasons (None: successful)."""
         unsuccessful = {reasons: rows for reasons, rows in rows_by_reasons.items() if reasons is not None}
         return cls(
             successful=rows_by_reasons.get(None, 0),
@@ -59,14 +59,14 @@ class Counts(_Part):
 
 
 class Committed(_Part):
-    """What a later run needs to know of a batch, which is little of its report."""
+    """The part of a report that later runs need."""
 
     batch: str
     files: tuple[FileRead, ...]
 
 
 class Tally(_Part):
-    """What the pages of later batches need to know of a batch."""
+    """The part of a report that the pages of later batches show."""
 
     batch: str
     rows: int
@@ -74,7 +74,7 @@ class Tally(_Part):
 
 
 class Report(Committed):
-    """One batch, as its report tells it."""
+    """The complete report."""
 
     started_at: str
     engine: str
@@ -87,5 +87,4 @@ class Report(Committed):
 
     @property
     def tally(self) -> Tally:
-        """What of it the pages of later batches show."""
         return Tally(batch=self.batch, rows=self.rows, counts=self.counts)

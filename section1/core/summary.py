@@ -1,15 +1,14 @@
-"""What a run says at its end, for a person."""
+"""Summaries that a run prints at its end."""
 
-from common.table import closing_table
-from common.table import table as aligned
-from section1.core.moves import COLUMNS, Comparison, by_reason, total
+from common.table import closing_table, table
+from section1.core.comparison import COLUMNS, Comparison, by_reason, total
 from section1.core.report import Report
 
 Lines = list[tuple[str, str | int]]
 
 
-def table(report: Report, *, state: str, seconds: float) -> str:
-    """Return what became of the files and rows, a line each."""
+def summarize(report: Report, *, state: str, seconds: float) -> str:
+    """Return one line for each count of files and rows of a batch."""
     counts = report.counts
     rows: Lines = [
         *_files(report),
@@ -24,26 +23,26 @@ def table(report: Report, *, state: str, seconds: float) -> str:
     return closing_table(f"batch {report.batch}: {state}", rows)
 
 
-def comparison(compared: Comparison, *, other: str, seconds: float) -> str:
-    """Return how many rows move between the outputs, and below it which reasons they gain and lose."""
-    moves = compared.moves
+def summarize_comparison(comparison: Comparison, *, other: str, seconds: float) -> str:
+    """Return how many rows change between the outputs, and a table of the reasons that they gain and lose."""
+    changes = comparison.changes
     rows: Lines = [
-        *_files(compared),
-        ("rows in", total(moves)),
-        ("fall from successful to unsuccessful", total(moves, lambda move: move.falls)),
-        ("rise from unsuccessful to successful", total(moves, lambda move: move.rises)),
-        ("stay successful with another membership ID", sum(move.other_ids for move in moves)),
-        ("engine", compared.engine),
+        *_files(comparison),
+        ("rows in", total(changes)),
+        ("newly unsuccessful", total(changes, lambda change: change.newly_unsuccessful)),
+        ("newly successful", total(changes, lambda change: change.newly_successful)),
+        ("successful with another membership ID", sum(change.changed_ids for change in changes)),
+        ("engine", comparison.engine),
         ("seconds", f"{seconds:.1f}"),
     ]
-    title = f"batch {compared.batch}: before, and after a change to {other}; nothing written"
-    return f"{closing_table(title, rows)}\n{aligned(COLUMNS, by_reason(moves))}\n"
+    title = f"batch {comparison.batch}: before and after a change to {other}; nothing written"
+    return f"{closing_table(title, rows)}\n{table(COLUMNS, by_reason(changes))}\n"
 
 
-def _files(told: Report | Comparison) -> Lines:
+def _files(result: Report | Comparison) -> Lines:
     return [
-        ("files read", len(told.files)),
-        ("files skipped, in a batch already", len(told.skipped)),
-        ("files refused", len(told.refused)),
-        *((f"  {file.name}", file.problem) for file in told.refused),
+        ("files read", len(result.files)),
+        ("files skipped, already in a batch", len(result.skipped)),
+        ("files refused", len(result.refused)),
+        *((f"  {file.name}", file.problem) for file in result.refused),
     ]

@@ -1,4 +1,4 @@
-"""What publishing asks of a disk: to move and to flush. An object store would have its own; README.md tells which."""
+"""Durable file-system operations for publishing. An object store needs other ones: see README.md."""
 
 import logging
 import os
@@ -8,25 +8,25 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 
-def children(folder: Path) -> list[Path]:
-    """Return what a folder holds, by name; unlike glob it does not take one that cannot be read for an empty one."""
+def children(directory: Path) -> list[Path]:
+    """Return the entries by name. Unlike glob, raise OSError if the directory cannot be read."""
     try:
-        return sorted(folder.iterdir())
+        return sorted(directory.iterdir())
     except FileNotFoundError:
         return []
 
 
-def make(folder: Path) -> None:
-    """Make the folder, and those above it, unless they are there; each is on disk before something comes into it."""
-    if not folder.exists():
-        make(folder.parent)
-        folder.mkdir(exist_ok=True)  # another run may have been faster
-        flush(folder.parent)
+def make_directory(directory: Path) -> None:
+    """Create the directory and its parents. Each is on disk before an entry is added to it."""
+    if not directory.exists():
+        make_directory(directory.parent)
+        directory.mkdir(exist_ok=True)  # another run can create it first
+        flush(directory.parent)
 
 
 def move(source: Path, target: Path) -> None:
-    """Rename and flush; what may not have reached the disk is taken back, so that it does not count."""
-    make(target.parent)
+    """Rename and flush. If flushing fails, undo the rename, so that a change that may be lost has no effect."""
+    make_directory(target.parent)
     source.rename(target)
     try:
         flush(target.parent)
@@ -36,14 +36,14 @@ def move(source: Path, target: Path) -> None:
         raise
 
 
-def move_if_there(source: Path, target: Path) -> None:
-    """Do the same with what may not be there."""
+def move_if_exists(source: Path, target: Path) -> None:
+    """Call `move`, unless the source is missing."""
     if source.exists():
         move(source, target)
 
 
 def flush(path: Path) -> None:
-    """Wait until the file or folder is on disk."""
+    """Wait until the file or directory is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -51,9 +51,9 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder; what cannot be removed is left to the next run, since it harms nobody."""
+def remove_directory(directory: Path) -> None:
+    """Remove a directory. If this fails, the next run removes it."""
     try:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
     except OSError as error:
-        logger.warning("%s stays until the next run: %s", folder, error.strerror)
+        logger.warning("cannot remove %s: %s. The next run removes it.", directory, error.strerror)

@@ -1,6 +1,6 @@
-"""The embedded engine: DuckDB runs what sqlglot makes of the Spark SQL, and renders the rows as lines of CSV."""
+"""The embedded engine: DuckDB runs sqlglot's translation of the Spark SQL and returns lines of CSV."""
 
-# ruff: noqa: S608 - the SQL is put together from our own columns and quoted paths
+# ruff: noqa: S608 - the SQL consists of constant columns and quoted paths
 
 import glob
 from collections.abc import Iterable, Sequence
@@ -17,26 +17,26 @@ from sqlglot import exp
 
 from section1.config import DuckdbSettings, Rules
 from section1.core.columns import NEEDS_QUOTES, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
-from section1.core.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
-from section1.core.moves import Move
+from section1.core.comparison import Change
+from section1.core.label_sql import COMPARE, LABEL, RELABEL, SHARED_IDS, parameters
 from section1.core.parts import in_parts
 from section1.core.plain_csv import BLOCK_BYTES
 from section1.core.report import Counts
 from section1.operator.engine import EngineFailed
-from section1.operator.parts import flushed_meanwhile, part_name
+from section1.operator.parts import background_flush, part_name
 from section1.operator.source import Source, SourceFile
 
 _ROWS_AT_ONCE = 10_000
-_BYTES_AT_ONCE = 128 << 20  # of many files in one query, threads wait for one another to keep the rows' order
+_BYTES_AT_ONCE = 128 << 20  # with many files per query, threads wait for each other to keep the order of rows
 _TALLIED = ("reasons", "membership_id", "email")
-# Files are staged under their number in the list of names: any name is safe, and none stands in the SQL.
-# Else a folder name=Eve in the path would give every row that name.
-_FROM_THE_PATH = "filename=true, hive_partitioning=false"
+# Files are staged under their index in the list of names, so that no file name is part of the SQL.
+# Without hive_partitioning=false a directory name=Eve in the path would set the column name of every row.
+_PATH_OPTIONS = "filename=true, hive_partitioning=false"
 _SOURCE_FILE = "getvariable('source_files')[right(filename, 7)::int + 1] as source_file"
 
 
 class DuckdbEngine:
-    """Labels in this process and in bounded memory: the rows stream from the files to the outputs."""
+    """Labels in this process. Rows stream from the files to the outputs, so memory use is bounded."""
 
     name = "duckdb"
 
@@ -46,11 +46,9 @@ class DuckdbEngine:
         self._parts = parts
 
     def versions(self) -> dict[str, str]:
-        """Return DuckDB's and sqlglot's versions."""
         return {"duckdb": version("duckdb"), "sqlglot": version("sqlglot")}
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
-        """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed."""
         tally = successful.with_name("tally.parquet")
         sizes = [file.read.bytes for file in source.files]
         try:
@@ -59,18 +57,17 @@ class DuckdbEngine:
                 schema = pa.schema([(column, pa.string()) for column in _TALLIED])
                 with pq.ParquetWriter(tally, schema, use_dictionary=["reasons"]) as writer:
                     for number, files in enumerate(in_parts(source.files, sizes, self._parts)):
-                        batches = chain.from_iterable(self._labelled(connection, some) for some in _at_once(files))
+                        batches = chain.from_iterable(self._labelled(connection, group) for group in _at_once(files))
                         _write(batches, successful / part_name(number), unsuccessful / part_name(number), writer)
                 return _counts(connection, tally)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise EngineFailed(self.name, error) from None
 
-    def compare(self, source: Source, other: Rules) -> list[Move]:
-        """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed."""
-        again, label, moves = (path.read_text(encoding="utf-8") for path in (AGAIN, LABEL, MOVES))
+    def compare(self, source: Source, other: Rules) -> list[Change]:
+        relabel, label, compare = (path.read_text(encoding="utf-8") for path in (RELABEL, LABEL, COMPARE))
         query = (
-            f"with application as ({to_duckdb(again, {})}), labelled_again as ({to_duckdb(label, parameters(other))}) "
-            f"{to_duckdb(moves, {})}"
+            f"with application as ({to_duckdb(relabel, {})}), "
+            f"labelled_again as ({to_duckdb(label, parameters(other))}) {to_duckdb(compare, {})}"
         )
         try:
             with self._connect(source.files[0].staged.parent) as connection:
@@ -78,7 +75,7 @@ class DuckdbEngine:
                 connection.execute("set variable source_files = ?", [[file.read.name for file in source.files]])
                 connection.execute(f"create temp view application as {_relation(source.files)}")
                 connection.execute(f"create temp view labelled as {self._label}")
-                return [Move(*row) for row in connection.execute(query).fetchall()]
+                return [Change(*row) for row in connection.execute(query).fetchall()]
         except (duckdb.Error, OSError) as error:
             raise EngineFailed(self.name, error) from None
 
@@ -89,40 +86,40 @@ class DuckdbEngine:
             "autoinstall_known_extensions": False,
         }
         connection = duckdb.connect(config=settings)
-        # One more than cores, since Python's own thread writes what these have labelled.
+        # One more than cores, because Python's thread only writes the labelled rows.
         [(cores,)] = connection.execute("select current_setting('threads')").fetchall()
         connection.execute(f"set threads = {cores + 1}")
-        # With the default, 1 MB, one thread waits for the other.
+        # With the default of 1 MB the threads wait for each other.
         connection.execute("set streaming_buffer_size = '64MB'")
         return connection
 
     def _labelled(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> pa.RecordBatchReader:
-        """Return the rows of these files, in order, as a line of either output, and _TALLIED."""
+        """Return the rows of these files in order: a line of one of the outputs, and the columns of _TALLIED."""
         connection.execute(f"create or replace temp view application as {_relation(files)}")
-        sound = all(file.is_sound for file in files)
+        quote = not all(file.needs_no_quotes for file in files)
         lines = (
-            f"case when reasons is null then {_line(SUCCESSFUL, sound)} end, "
-            f"case when reasons is not null then {_line(UNSUCCESSFUL, sound)} end"
+            f"case when reasons is null then {_line(SUCCESSFUL, quote)} end, "
+            f"case when reasons is not null then {_line(UNSUCCESSFUL, quote)} end"
         )
-        # The tally is small without the e-mail addresses of unsuccessful rows.
+        # Without the e-mail addresses of unsuccessful rows the tally is small.
         tallied = "reasons, membership_id, case when reasons is null then email end as email"
         query = f"select {lines}, {tallied} from ({self._label})"
         return connection.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
 
 
 def _at_once(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
-    """Return runs of neighbours that one query reads."""
+    """Return groups of consecutive files, one for each query."""
     sizes = [file.read.bytes for file in files]
     return in_parts(files, sizes, -(-sum(sizes) // _BYTES_AT_ONCE))
 
 
 def to_duckdb(spark_sql: str, values: dict[str, str]) -> str:
-    """Translate Spark SQL, its named parameters replaced by literals (a view takes no parameters)."""
+    """Translate Spark SQL. Literals replace its parameters, because a view cannot have parameters."""
 
     def translated(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder):
             return exp.Literal.string(values[node.name])
-        # A split at one letter needs no regular expression, and is five times cheaper without.
+        # Splitting at one character without a regular expression is five times faster.
         if isinstance(node, exp.RegexpSplit) and node.expression.name == " ":
             return exp.Split(this=node.this, expression=node.expression)
         return node
@@ -131,9 +128,9 @@ def to_duckdb(spark_sql: str, values: dict[str, str]) -> str:
     return query.sql(dialect="duckdb", comments=False, copy=False)
 
 
-def _line(columns: Iterable[str], sound: bool) -> str:
-    """Return an expression for a line of CSV: null is nothing, and what is `sound` needs no quotes."""
-    if not sound:
+def _line(columns: Iterable[str], quote: bool) -> str:
+    """Return an expression for a line of CSV. Null is an empty field. `quote`: quote fields that need it."""
+    if quote:
         columns = [
             f"case when regexp_matches({column}, '{NEEDS_QUOTES.pattern}') "
             f"""then '"' || replace({column}, '"', '""') || '"' else {column} end"""
@@ -144,8 +141,8 @@ def _line(columns: Iterable[str], sound: bool) -> str:
 
 
 def _write(batches: Iterable[pa.RecordBatch], successful: Path, unsuccessful: Path, tally: pq.ParquetWriter) -> None:
-    """Write one part file of each output, and keep what is to be tallied."""
-    with successful.open("wb") as good, unsuccessful.open("wb") as bad, flushed_meanwhile(good, bad):
+    """Write one part file of each output, and the columns of _TALLIED to the tally."""
+    with successful.open("wb") as good, unsuccessful.open("wb") as bad, background_flush(good, bad):
         good.write(header(SUCCESSFUL))
         bad.write(header(UNSUCCESSFUL))
         for rows in batches:
@@ -163,14 +160,14 @@ def _counts(connection: duckdb.DuckDBPyConnection, tally: Path) -> Counts:
 
 
 def _text(lines: pa.StringArray) -> pa.Buffer:
-    """Return the lines one after the other, as they lie in memory."""
+    """Return the memory of all lines, which are contiguous."""
     _, offsets, text = lines.buffers()
-    places = memoryview(offsets).cast("i")
-    return text[places[lines.offset] : places[lines.offset + len(lines)]]
+    positions = memoryview(offsets).cast("i")
+    return text[positions[lines.offset] : positions[lines.offset + len(lines)]]
 
 
 def _relation(files: Sequence[SourceFile]) -> str:
-    """Return a query for the rows of the files; those of one header are read together, by name."""
+    """Return a query for the rows of the files. Files with equal headers are read together."""
     return " union all ".join(
         _plain(columns, group) if columns else _parquet(group)
         for columns, group in groupby(sorted(files, key=attrgetter("columns")), key=attrgetter("columns"))
@@ -182,12 +179,12 @@ def _plain(columns: tuple[str, ...], files: Iterable[SourceFile]) -> str:
     return (
         f"select {', '.join(REQUIRED)}, null::varchar as raw_row, {_SOURCE_FILE} from read_csv({_paths(files)}, "
         f"auto_detect=false, header=true, delim=',', quote='', escape='', new_line='\\n', columns={{{types}}}, "
-        f"max_line_size={2 * BLOCK_BYTES}, buffer_size={4 * BLOCK_BYTES}, {_FROM_THE_PATH})"
+        f"max_line_size={2 * BLOCK_BYTES}, buffer_size={4 * BLOCK_BYTES}, {_PATH_OPTIONS})"
     )
 
 
 def _parquet(files: Iterable[SourceFile]) -> str:
-    return f"select {', '.join(REQUIRED)}, raw_row, {_SOURCE_FILE} from read_parquet({_paths(files)}, {_FROM_THE_PATH})"
+    return f"select {', '.join(REQUIRED)}, raw_row, {_SOURCE_FILE} from read_parquet({_paths(files)}, {_PATH_OPTIONS})"
 
 
 def _paths(files: Iterable[SourceFile]) -> str:

@@ -1,4 +1,4 @@
-"""What an engine is: it labels rows and writes the two outputs; DuckDB and Spark each do it their way."""
+"""Interface of the engines, which label rows and write the two outputs."""
 
 import errno
 import os
@@ -7,35 +7,34 @@ from typing import Protocol
 
 from common.errors import JobError
 from section1.config import Rules
-from section1.core.moves import Move
+from section1.core.comparison import Change
 from section1.core.report import Counts
 from section1.operator.source import Source
 
 
 class Engine(Protocol):
-    """Labels every row of a source; two implementations, one contract test."""
+    """Labels every row of a source. DuckDB and Spark implement it; one contract test covers both."""
 
     name: str
 
     def versions(self) -> dict[str, str]:
-        """Return what to name in the report."""
+        """Return the package versions for the report."""
         ...
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
-        """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed."""
+        """Write part files into the two directories and return the counts. Raises: EngineFailed."""
         ...
 
-    def compare(self, source: Source, other: Rules) -> list[Move]:
-        """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed.
+    def compare(self, source: Source, other: Rules) -> list[Change]:
+        """Count the rows by their labels under the configured and under other rules. Raises: EngineFailed.
 
-        One scan labels each row twice: the second labelling reads what the first one passes on, so that no row has to
-        be found again and none is kept.
+        One scan labels each row twice: the second labelling reads the raw fields that the first one passes on.
         """
         ...
 
 
 class EngineFailed(JobError):
-    """An engine gave up; its own words are dropped, since they may quote a row."""
+    """An engine raised an error. Its text is dropped, because it can quote a row."""
 
     _SAFE_REASONS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EIO, errno.ENOMEM)
 
@@ -43,5 +42,5 @@ class EngineFailed(JobError):
         text = str(error)
         reasons = [os.strerror(code) for code in self._SAFE_REASONS if os.strerror(code) in text]
         if "OutOfMemory" in text or "OutOfMemory" in type(error).__name__:
-            reasons.append("out of memory; give it more in the configuration")
-        super().__init__(f"{engine}: {reasons[0] if reasons else type(error).__name__}; nothing was published")
+            reasons.append("out of memory; raise the limit in the configuration")
+        super().__init__(f"{engine}: {reasons[0] if reasons else type(error).__name__}. Nothing was published.")

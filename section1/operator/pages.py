@@ -1,4 +1,4 @@
-"""Keeps a page beside each committed report: made from reports alone, so that losing one loses nothing."""
+"""HTML pages of the committed reports. They are generated from reports only, so a lost page is written again."""
 
 import hashlib
 import logging
@@ -6,71 +6,55 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
-from typing import TypeVar
 
-from pydantic import ValidationError
-
+from common.batches import read_report, sort_key
 from common.errors import JobError
-from common.picture import is_current, mark_svg
-from section1.core.batch import in_time
 from section1.core.page import TEMPLATE, page
 from section1.core.report import Committed, Report, Tally
-from section1.operator.destination import Destination, ReportUnreadable
+from section1.operator.destination import Destination
 
-COMPARED = 24  # earlier batches that a page shows
-KEPT_CURRENT = 24  # of the newest batches: their pages follow what is committed; an older one stays as it was made
-AT_ONCE = 48  # pages that a run makes: a destination with many batches and no pages gets them run by run
+COMPARED = 24  # earlier batches on a page
+KEPT_CURRENT = 24  # newest batches whose pages follow the committed batches; older pages stay unchanged
+MAX_WRITTEN = 48  # pages that one run writes; a destination with many missing pages gets them over several runs
 
 logger = logging.getLogger(__name__)
 
-Told = TypeVar("Told", Report, Tally)
-
 
 def refresh(destination: Destination) -> None:
-    """Make the pages that are missing or stale; what fails is told, since the batches count without their pages."""
+    """Write the missing and outdated pages. A failure is only logged: a batch counts without its page."""
     try:
-        for batch, earlier, source in islice(_stale(destination, _shown(destination.committed())), AT_ONCE):
-            report, _ = _read(destination, batch, Report)
-            # A comment with the hash of its source is to HTML what it is to SVG.
-            destination.put_page(batch, mark_svg(page(report, earlier).encode(), source))
+        for batch, earlier, mark in islice(_outdated(destination, _earlier(destination.committed())), MAX_WRITTEN):
+            report, _ = read_report(destination.marker(batch), Report)
+            destination.put_page(batch, page(report, earlier).encode() + mark)
     except (JobError, OSError) as error:
-        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else error
-        logger.warning("all batches count, but a page (report/*.html) could not be made: %s; the next run tries", why)
+        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error).rstrip(".")
+        logger.warning("cannot write a page (report/*.html): %s. All batches count; the next run tries again.", why)
 
 
-def _shown(committed: Mapping[str, Committed]) -> dict[str, list[str]]:
-    """Return the batches, from the oldest on, and which earlier ones the page of each shows: those with rows."""
-    shown, latest = {}, deque[str](maxlen=COMPARED)
-    for batch in sorted(committed, key=in_time):
-        shown[batch] = list(latest)
+def _earlier(committed: Mapping[str, Committed]) -> dict[str, list[str]]:
+    """Return all batches, oldest first, with the earlier batches on their pages, which are those with rows."""
+    earlier, latest = {}, deque[str](maxlen=COMPARED)
+    for batch in sorted(committed, key=sort_key):
+        earlier[batch] = list(latest)
         if any(file.rows for file in committed[batch].files):
             latest.append(batch)
-    return shown
+    return earlier
 
 
-def _stale(destination: Destination, shown: Mapping[str, list[str]]) -> Iterator[tuple[str, list[Tally], str]]:
-    """Give each batch whose page is missing or stale, the earlier ones to show, and the page's source."""
+def _outdated(destination: Destination, earlier: Mapping[str, list[str]]) -> Iterator[tuple[str, list[Tally], bytes]]:
+    """Yield each batch whose page is missing or outdated, its earlier batches, and the mark that ends the page."""
     template = TEMPLATE.read_text(encoding="utf-8")
-    known = cache(lambda batch: _read(destination, batch, Tally))
-    for batch in _to_look_at(destination, shown):
-        earlier = [known(one) for one in shown[batch]]
-        source = "".join((template, *(digest for _, digest in (*earlier, known(batch)))))
+    read = cache(lambda batch: read_report(destination.marker(batch), Tally))
+    for batch in _candidates(destination, earlier):
+        tallies = [read(name) for name in earlier[batch]]
+        source = "".join((template, *(digest for _, digest in (*tallies, read(batch)))))
+        mark = b"<!-- source-sha256 %s -->\n" % hashlib.sha256(source.encode()).hexdigest().encode()
         path = destination.page(batch)
-        if not path.exists() or not is_current(path.read_bytes(), source):
-            yield batch, [tally for tally, _ in earlier], source
+        if not path.exists() or mark not in path.read_bytes():
+            yield batch, [tally for tally, _ in tallies], mark
 
 
-def _to_look_at(destination: Destination, shown: Iterable[str]) -> list[str]:
-    """Return the newest batches and those without a page, the newest first."""
-    batches = list(shown)[::-1]
-    return batches[:KEPT_CURRENT] + [one for one in batches[KEPT_CURRENT:] if not destination.page(one).exists()]
-
-
-def _read(destination: Destination, batch: str, model: type[Told]) -> tuple[Told, str]:
-    """Return what a committed report tells, and its sha256. Raises: ReportUnreadable."""
-    path = destination.marker(batch)
-    content = path.read_bytes()
-    try:
-        return model.model_validate_json(content), hashlib.sha256(content).hexdigest()
-    except ValidationError:
-        raise ReportUnreadable(path) from None
+def _candidates(destination: Destination, earlier: Iterable[str]) -> list[str]:
+    """Return the newest batches and those without a page, newest first."""
+    batches = list(earlier)[::-1]
+    return batches[:KEPT_CURRENT] + [name for name in batches[KEPT_CURRENT:] if not destination.page(name).exists()]

@@ -1,4 +1,4 @@
-"""Rewrites a CSV that is not plain as Parquet, so that both engines read the same fields."""
+"""Parquet copies of CSV files that are not plain, so that both engines read the same fields."""
 
 import codecs
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ Row = tuple[str | None, ...]
 
 
 def stage_as_parquet(blocks: Iterator[bytes], path: Path) -> int:
-    """Write the rows to `path`, malformed ones as raw_row alone; count them. Raises: HeaderRefused, RecordTooLong."""
+    """Write the rows to `path`, malformed ones as raw_row, and count them. Raises: HeaderRefused, RecordTooLong."""
     found = records(_without_bom(blocks))
     header = next(found, None)
     if header is None or header.fields is None:
-        raise HeaderRefused("it has no header" if header is None else "the header is malformed")
+        raise HeaderRefused("missing header" if header is None else "malformed header")
     places, width = positions(header.fields), len(header.fields)
     rows = 0
-    # Uncompressed: Spark's library for it must be executed from the scratch folder, which a container forbids.
+    # Uncompressed: Spark executes its codec's library from the scratch directory, which a container forbids.
     with pq.ParquetWriter(path, _SCHEMA, compression="none") as writer:
         for batch in _batches(_row(record, places, width) for record in found):
             columns = [pa.array(column, pa.string()) for column in zip(*batch, strict=True)]
@@ -35,14 +35,14 @@ def stage_as_parquet(blocks: Iterator[bytes], path: Path) -> int:
 
 
 def _row(record: Record, places: tuple[int, ...], width: int) -> Row:
-    """Return the required fields and no raw_row, or nothing but the raw_row of a malformed record."""
+    """Return the required fields, or only raw_row for a malformed record."""
     if record.fields is None or len(record.fields) != width:
         return (None, None, None, None, record.text)
     return (*(record.fields[place] for place in places), None)
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Gather rows into row groups, small enough in characters for a reader to hold."""
+    """Group rows into row groups, limited in characters so that a reader needs little memory."""
     batch: list[Row] = []
     characters = 0
     for row in rows:
@@ -56,7 +56,7 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Drop the mark of UTF-8 at the file's start."""
+    """Drop a byte order mark."""
     first = b""
     while len(first) < len(codecs.BOM_UTF8) and (block := next(blocks, b"")):
         first += block

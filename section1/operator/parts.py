@@ -1,4 +1,4 @@
-"""The part files of an output, as they are about to be published."""
+"""Part files of an output before they are published."""
 
 import os
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ SECONDS_BETWEEN_FLUSHES = 0.5
 
 
 def part_name(number: int) -> str:
-    """Name a part file: part-00000.csv."""
+    """Return the name of a part file, such as part-00000.csv."""
     return f"part-{number:05}.csv"
 
 
 @contextmanager
-def flushed_meanwhile(*files: BinaryIO) -> Iterator[None]:
-    """Let the disk keep up while the body writes, so that publishing has little to wait for. Raises: OSError."""
+def background_flush(*files: BinaryIO) -> Iterator[None]:
+    """Flush the files while the body writes, so that publishing waits less for the disk. Raises: OSError."""
     written = Event()
 
     def flush() -> None:
@@ -30,26 +30,26 @@ def flushed_meanwhile(*files: BinaryIO) -> Iterator[None]:
             for file in files:
                 os.fdatasync(file.fileno())
 
-    with ThreadPoolExecutor(1) as beside:
-        flushing = beside.submit(flush)
+    with ThreadPoolExecutor(1) as executor:
+        flushing = executor.submit(flush)
         try:
             yield
         finally:
             written.set()
-        flushing.result()  # what the disk told this thread it tells nobody else
+        flushing.result()  # the operating system reports a write error only once, here
 
 
-def add_empty_parts(folder: Path, columns: tuple[str, ...], parts: int) -> None:
-    """Write a header alone where the folder lacks one of its part files."""
+def add_empty_parts(directory: Path, columns: tuple[str, ...], parts: int) -> None:
+    """Write each missing part file with only a header."""
     for number in range(parts):
-        path = folder / part_name(number)
+        path = directory / part_name(number)
         if not path.exists():
             path.write_bytes(header(columns))
 
 
-def rows_written(folder: Path) -> int:
-    """Count the rows that stand in the part files, whatever the engine says."""
-    return sum(_rows(part) for part in folder.iterdir())
+def rows_written(directory: Path) -> int:
+    """Count the rows in the part files, independently of the engine."""
+    return sum(_rows(part) for part in directory.iterdir())
 
 
 def _rows(part: Path) -> int:
@@ -57,4 +57,4 @@ def _rows(part: Path) -> int:
     with part.open("rb", buffering=0) as file:
         while block := file.read(BLOCK_BYTES):
             count.feed(block)
-    return count.records - 1  # the header is no row
+    return count.records - 1  # the header is not a row

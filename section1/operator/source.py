@@ -1,4 +1,4 @@
-"""Reads the source folder: hashes and checks each file once, and lays it ready for an engine in the staging folder."""
+"""The source directory: each file is hashed, checked and staged for an engine in one pass."""
 
 import hashlib
 import logging
@@ -22,50 +22,52 @@ Stamp = tuple[int, int, int, int]
 
 
 class SourceMissing(UsageError):
-    """The folder to read is not there."""
+    """The source directory does not exist."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder}: no such folder; give another one with --src-path")
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no such directory. Pass another one with --src-path.")
 
 
 class SourceChanged(JobError):
-    """A file was written while the job read it."""
+    """A file changed while the job read it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name}: changed while it was read, nothing was published; run again once it is complete")
+        super().__init__(
+            f"{name}: changed while it was read. Nothing was published. Run again when the file is complete."
+        )
 
 
 class AllRefused(JobError):
-    """Not one file could be read."""
+    """No file of the source directory could be read."""
 
     def __init__(self, refused: tuple[FileRefused, ...]) -> None:
         problems = "; ".join(f"{file.name}: {file.problem}" for file in refused[:3])
-        super().__init__(f"no file can be read, nothing was published ({problems}); mend or remove them")
+        super().__init__(f"no file can be read: {problems}. Nothing was published. Fix or remove the files.")
 
 
 class _Unreadable(Exception):
-    """The file cannot be read; says why, and quotes nothing of it."""
+    """The file cannot be read. The message quotes nothing of it."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to label: what the report says of it, and what an engine reads, named by its place in seven digits."""
+    """A file to label: its entry in the report, and the staged file, named by its number in seven digits."""
 
     read: FileRead
     path: Path
     staged: Path
-    columns: tuple[str, ...]  # of a plain CSV, by place; none when it is staged as Parquet
+    columns: tuple[str, ...]  # of a plain CSV, in order; empty if staged as Parquet
     stamp: Stamp
 
     @property
-    def is_sound(self) -> bool:
-        """Whether neither a field of it nor its name needs quotes in an output."""
+    def needs_no_quotes(self) -> bool:
+        """Whether its fields and its name are written without quotes."""
         return bool(self.columns) and not NEEDS_QUOTES.search(self.read.name)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What the source folder holds, in the order of the names."""
+    """The files of the source directory, by name."""
 
     files: tuple[SourceFile, ...]
     skipped: tuple[FileSkipped, ...]
@@ -73,26 +75,26 @@ class Source:
 
     @property
     def rows(self) -> int:
-        """How many rows there are to label."""
+        """The number of rows to label."""
         return sum(file.read.rows for file in self.files)
 
 
-def read_source(folder: Path, stage: Path, taken: Mapping[str, str], tell: Callable[[str], None]) -> Source:
-    """Lay every file ready in `stage` but those with a `taken` sha256. Raises: SourceMissing, AllRefused."""
-    paths = csv_files(folder)
+def read_source(directory: Path, stage: Path, committed: Mapping[str, str], update: Callable[[str], None]) -> Source:
+    """Stage every file whose SHA-256 is not in `committed`. Raises: SourceMissing, AllRefused."""
+    paths = csv_files(directory)
     if not paths:
-        logger.warning("%s: holds no *.csv", folder)
+        logger.warning("%s: no *.csv files", directory)
     files: list[SourceFile] = []
     skipped: list[FileSkipped] = []
     refused: list[FileRefused] = []
     for number, path in enumerate(paths, start=1):
-        tell(f"reading file {number:,} of {len(paths):,}")
+        update(f"reading file {number:,} of {len(paths):,}")
         staged = stage / f"{len(files):07}"
         try:
-            result = _read(path, staged, taken)
+            result = _read(path, staged, committed)
         except (_Unreadable, HeaderRefused, RecordTooLong) as error:
             staged.unlink(missing_ok=True)
-            refused.append(FileRefused(name=readable(path.name), problem=str(error)))
+            refused.append(FileRefused(name=printable(path.name), problem=str(error)))
             continue
         if isinstance(result, FileSkipped):
             skipped.append(result)
@@ -103,22 +105,22 @@ def read_source(folder: Path, stage: Path, taken: Mapping[str, str], tell: Calla
     return Source(tuple(files), tuple(skipped), tuple(refused))
 
 
-def csv_files(folder: Path) -> list[Path]:
-    """Return the folder's *.csv in any case, without dot files and subfolders, by name. Raises: SourceMissing."""
-    if not folder.is_dir():
-        raise SourceMissing(folder)
-    paths = (path for path in folder.resolve().iterdir() if path.name.lower().endswith(".csv"))
+def csv_files(directory: Path) -> list[Path]:
+    """Return *.csv in any case, without dot files and subdirectories, by name. Raises: SourceMissing."""
+    if not directory.is_dir():
+        raise SourceMissing(directory)
+    paths = (path for path in directory.resolve().iterdir() if path.name.lower().endswith(".csv"))
     return sorted(path for path in paths if not path.name.startswith(".") and not path.is_dir())
 
 
-def readable(name: str) -> str:
-    """Return a file's name with U+FFFD for what a terminal or a CSV had better not hold."""
+def printable(name: str) -> str:
+    """Return a file name with U+FFFD for invalid bytes and control characters."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return "".join("\ufffd" if unicodedata.category(letter) == "Cc" else letter for letter in text)
 
 
 def require_unchanged(source: Source) -> None:
-    """Raise SourceChanged if a file is no longer what was hashed."""
+    """Raise SourceChanged if a file differs from the hashed one."""
     for file in source.files:
         try:
             unchanged = _stamp(file.path.stat()) == file.stamp
@@ -128,26 +130,26 @@ def require_unchanged(source: Source) -> None:
             raise SourceChanged(file.read.name)
 
 
-def _read(path: Path, staged: Path, taken: Mapping[str, str]) -> SourceFile | FileSkipped:
-    """Hash and check one file, and lay it ready unless its content is taken."""
-    name = readable(path.name)
+def _read(path: Path, staged: Path, committed: Mapping[str, str]) -> SourceFile | FileSkipped:
+    """Hash and check one file, and stage it unless its content is in a committed batch."""
+    name = printable(path.name)
     stamp = _stamp_to_read(path)
-    digest, check = _looked_through(path)
-    if digest in taken:
-        return FileSkipped(name=name, sha256=digest, batch=taken[digest])
+    digest, check = _hash_and_check(path)
+    if digest in committed:
+        return FileSkipped(name=name, sha256=digest, batch=committed[digest])
     if check.finish():
         staged.symlink_to(path)
         rows, columns = check.rows, check.columns
     else:
-        # pyarrow takes a while to import and only a file that is not plain needs it.
+        # Imported late: pyarrow is slow to import, and only files that are not plain need it here.
         from section1.operator.parquet_stage import stage_as_parquet
 
         rows, columns = stage_as_parquet(_blocks(path), staged), ()
     return SourceFile(FileRead(name=name, bytes=stamp[1], sha256=digest, rows=rows), path, staged, columns, stamp)
 
 
-def _looked_through(path: Path) -> tuple[str, PlainCheck]:
-    """Return the file's sha256 and what the check knows of it; hashing lets another thread check meanwhile."""
+def _hash_and_check(path: Path) -> tuple[str, PlainCheck]:
+    """Return the SHA-256 and the check, which runs in another thread while this one hashes."""
     sha256, check = hashlib.sha256(), PlainCheck()
     with ThreadPoolExecutor(1) as checker:
         for block in _blocks(path):
@@ -163,9 +165,9 @@ def _stamp_to_read(path: Path) -> Stamp:
     except OSError as error:
         raise _Unreadable(error.strerror) from None
     if not stat.S_ISREG(status.st_mode):
-        raise _Unreadable("is no regular file")
+        raise _Unreadable("not a regular file")
     if status.st_size == 0:
-        raise _Unreadable("has no bytes")
+        raise _Unreadable("empty file")
     return _stamp(status)
 
 
@@ -174,7 +176,7 @@ def _stamp(status: os.stat_result) -> Stamp:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    """Yield the file's bytes; what the source's disk refuses is the file's fault, not the job's."""
+    """Yield the file's bytes. A read error refuses this file and does not fail the job."""
     try:
         with path.open("rb", buffering=0) as file:
             while block := file.read(BLOCK_BYTES):

@@ -1,4 +1,4 @@
-"""Spark runs the labelling as it is written, on one machine or many."""
+"""The Spark engine, on one machine or a cluster."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from section1.config import Rules, SparkSettings
 from section1.core.columns import NEEDS_QUOTES, REASONS, REQUIRED, SUCCESSFUL, UNSUCCESSFUL, header
-from section1.core.label_sql import AGAIN, LABEL, MOVES, SHARED_IDS, parameters
-from section1.core.moves import Move
+from section1.core.comparison import Change
+from section1.core.label_sql import COMPARE, LABEL, RELABEL, SHARED_IDS, parameters
 from section1.core.parts import in_parts
 from section1.core.plain_csv import BLOCK_BYTES
 from section1.core.report import Counts
@@ -24,7 +24,7 @@ from section1.operator.parts import part_name
 from section1.operator.source import Source, SourceFile
 from section1.operator.spark_session import spark_session
 
-BRIEF_BYTES = 16 << 20  # measured: 100,000 rows are done sooner on Java's first compiler alone, a million are not
+BRIEF_BYTES = 16 << 20  # measured: 100,000 rows are faster with only Java's first compiler, a million are not
 _READ: dict[str, Any] = {"header": True, "sep": ",", "quote": "", "escape": "", "lineSep": "\n", "mode": "FAILFAST"}
 _READ_BACK: dict[str, Any] = {"quote": '"', "escape": '"', "multiLine": True, "lineSep": "\n", "mode": "FAILFAST"}
 
@@ -40,44 +40,41 @@ class SparkEngine:
         self._parts = parts
 
     def versions(self) -> dict[str, str]:
-        """Return Spark's version."""
         return {"pyspark": version("pyspark")}
 
     def label(self, source: Source, successful: Path, unsuccessful: Path) -> Counts:
-        """Write the two sets as part files into the two folders, and count them. Raises: EngineFailed, JavaMissing."""
         lines = successful.with_name("lines")
         with spark_session(self._settings, brief=_is_brief(source)) as spark:
             tally = Observation("tally")
             _application(spark, source).createOrReplaceTempView("application")
             labelled = spark.sql(LABEL.read_text(encoding="utf-8"), args=self._parameters).observe(tally, *_tallied())
             output = F.when(F.col("reasons").isNull(), successful.name).otherwise(unsuccessful.name)
-            sound = all(file.is_sound for file in source.files)
-            line = F.when(F.col("reasons").isNull(), _line(SUCCESSFUL, sound)).otherwise(_line(UNSUCCESSFUL, sound))
+            quote = not all(file.needs_no_quotes for file in source.files)
+            line = F.when(F.col("reasons").isNull(), _line(SUCCESSFUL, quote)).otherwise(_line(UNSUCCESSFUL, quote))
             written = labelled.select(line.alias("value"), output.alias("output"))
             written.write.partitionBy("output").text(f"file:{lines}")
             counts = _counts(tally, _shared_ids(spark, lines / f"output={successful.name}"))
-        for folder, columns in ((successful, SUCCESSFUL), (unsuccessful, UNSUCCESSFUL)):
-            _gather(lines / f"output={folder.name}", folder, header(columns), self._parts)
+        for directory, columns in ((successful, SUCCESSFUL), (unsuccessful, UNSUCCESSFUL)):
+            _gather(lines / f"output={directory.name}", directory, header(columns), self._parts)
         return counts
 
-    def compare(self, source: Source, other: Rules) -> list[Move]:
-        """Count the rows by what its own and other rules make of them, writing nothing. Raises: EngineFailed."""
-        again, label, moves = (path.read_text(encoding="utf-8") for path in (AGAIN, LABEL, MOVES))
+    def compare(self, source: Source, other: Rules) -> list[Change]:
+        relabel, label, compare = (path.read_text(encoding="utf-8") for path in (RELABEL, LABEL, COMPARE))
         with spark_session(self._settings, brief=_is_brief(source)) as spark:
             _application(spark, source).createOrReplaceTempView("application")
             spark.sql(label, args=self._parameters).createOrReplaceTempView("labelled")
-            spark.sql(again).createOrReplaceTempView("application")
+            spark.sql(relabel).createOrReplaceTempView("application")
             spark.sql(label, args=parameters(other)).createOrReplaceTempView("labelled_again")
-            return [Move(*row) for row in spark.sql(moves).collect()]
+            return [Change(*row) for row in spark.sql(compare).collect()]
 
 
 def _is_brief(source: Source) -> bool:
-    """Return whether the work is done before Java's second compiler has paid for itself."""
+    """Return whether the job ends before Java's second compiler pays off."""
     return sum(file.read.bytes for file in source.files) < BRIEF_BYTES
 
 
 def _application(spark: SparkSession, source: Source) -> DataFrame:
-    """Return the rows of the files; those of one header are read together, by name."""
+    """Return the rows of the files. Files with equal headers are read together."""
     names = F.array(*(F.lit(file.read.name) for file in source.files))
     source_file = F.element_at(names, F.right("_metadata.file_name", F.lit(7)).cast("int") + 1).alias("source_file")
     groups = groupby(sorted(source.files, key=attrgetter("columns")), key=attrgetter("columns"))
@@ -98,30 +95,30 @@ def _parquet(spark: SparkSession, files: Iterable[SourceFile]) -> DataFrame:
 
 
 def _paths(files: Iterable[SourceFile]) -> list[str]:
-    """Return the staged paths with the characters escaped that Hadoop takes for a pattern."""
+    """Return the staged paths, with Hadoop's pattern characters escaped."""
     return ["file:" + "".join(f"\\{c}" if c in "\\*?[]{}," else c for c in str(file.staged)) for file in files]
 
 
-def _line(columns: Sequence[str], sound: bool) -> Column:
-    """Return a line of CSV, without its end: null is nothing, and what is `sound` needs no quotes."""
-    fields = (F.coalesce(F.col(column) if sound else _quoted(column), F.lit("")) for column in columns)
+def _line(columns: Sequence[str], quote: bool) -> Column:
+    """Return a line of CSV without its line end. Null is an empty field. `quote`: quote fields that need it."""
+    fields = (F.coalesce(_quoted(column) if quote else F.col(column), F.lit("")) for column in columns)
     return F.concat(*[part for field in fields for part in (F.lit(","), field)][1:])
 
 
 def _quoted(column: str) -> Column:
-    """Return the column, in quotes where it needs them."""
+    """Return the column, in quotes if its value needs them."""
     quoted = F.concat(F.lit('"'), F.replace(column, F.lit('"'), F.lit('""')), F.lit('"'))
     return F.when(F.col(column).rlike(NEEDS_QUOTES.pattern), quoted).otherwise(F.col(column))
 
 
 def _tallied() -> list[Column]:
-    """Return what is counted while the rows are written."""
+    """Return the counts that Spark takes while it writes the rows."""
     by_reason = (F.count_if(F.contains("reasons", F.lit(reason))).alias(reason) for reason in REASONS)
     return [F.count(F.lit(1)).alias("rows"), F.count("reasons").alias("unsuccessful"), *by_reason]
 
 
 def _shared_ids(spark: SparkSession, lines: Path) -> int:
-    """Count the membership IDs that stand on successful rows with different e-mail addresses."""
+    """Count the membership IDs of successful rows with different e-mail addresses."""
     if not lines.exists():
         return 0
     schema = StructType([StructField(column, StringType()) for column in SUCCESSFUL])
@@ -139,11 +136,11 @@ def _counts(tally: Observation, shared_ids: int) -> Counts:
     )
 
 
-def _gather(lines: Path, folder: Path, first_line: bytes, parts: int) -> None:
-    """Put what the tasks wrote together, in their order, as at most `parts` part files."""
+def _gather(lines: Path, directory: Path, first_line: bytes, parts: int) -> None:
+    """Concatenate the tasks' files in order into at most `parts` part files."""
     pieces = sorted(lines.glob("part-*"))
     for number, run in enumerate(in_parts(pieces, [piece.stat().st_size for piece in pieces], parts)):
-        with (folder / part_name(number)).open("wb") as part:
+        with (directory / part_name(number)).open("wb") as part:
             part.write(first_line)
             for piece in run:
                 with piece.open("rb") as file:

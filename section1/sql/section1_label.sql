@@ -1,9 +1,9 @@
--- Which applications are successful, and why are the others not?
--- One row out for each row of `application` (name, email, date_of_birth, mobile_no, raw_row, source_file), labelled by
--- `reasons`, which is null on the successful ones. Written in Spark SQL; DuckDB runs what sqlglot makes of it, hence:
--- \z for $ (Java's $ also matches before a last line end), [Mm] for (?i) (the engines fold different letters), no loop
--- around a group and no search that backtracks (a field may hold a megabyte), trim with its characters named.
-with given as (
+-- Labels applications: returns each row of `application` (name, email, date_of_birth, mobile_no, raw_row, source_file)
+-- with its `reasons`, which are null for a successful application.
+-- The text is Spark SQL, and DuckDB runs sqlglot's translation. Both must give equal results, so the text uses
+-- \z instead of $ (Java's $ also matches before a final line end), [Mm] instead of (?i) (the engines fold different
+-- letters), and trim with explicit characters. A field can have a megabyte, so no pattern repeats a group or backtracks.
+with source as (
     select
         raw_row,
         source_file,
@@ -14,7 +14,7 @@ with given as (
     from application
 ),
 
--- Few values have anything to trim, and seeing a visible ASCII letter at both ends is much cheaper than trimming.
+-- Few values need trimming. Checking both ends for a visible ASCII character is much cheaper than trim.
 trimmed as (
     select
         *,
@@ -33,11 +33,11 @@ trimmed as (
                 then trim(both :white_space from raw_mobile)
             else raw_mobile
         end as mobile
-    from given
+    from source
 ),
 
--- A comma that touches white space, or an end of the name, is white space; so is one that touches such a comma.
--- Most names are words with a space between them, no title first and no suffix last, and need not be taken apart.
+-- A comma next to white space or at an end of the name counts as white space, and so does a comma next to such a comma.
+-- Most names are words separated by one space, without title and suffix. They are not split.
 worded as (
     select
         *,
@@ -57,7 +57,7 @@ worded as (
     from trimmed
 ),
 
--- One letter a word: t for a title, s for a suffix, w for any other.
+-- One letter for each word: t for a title, s for a suffix, w for any other word.
 marked as (
     select
         *,
@@ -75,7 +75,7 @@ marked as (
     from worded
 ),
 
--- Titles go first, then suffixes, as long as a word remains.
+-- Leading titles are removed, then trailing suffixes, as long as a word remains.
 untitled as (
     select
         *,
@@ -99,7 +99,7 @@ named as (
     from unsuffixed
 ),
 
--- Separator and place of the year tell the four shapes apart; the configuration says where month and day stand.
+-- Separator and position of the year identify the shape. The configuration defines the positions of month and day.
 shaped as (
     select
         *,
@@ -127,7 +127,7 @@ dated as (
     from shaped
 ),
 
--- Every month has 28 days; whether it has more is left to the calendar.
+-- Every month has 28 days. Only later days need the calendar.
 born as (
     select
         *,
@@ -157,7 +157,7 @@ checked as (
     select
         *,
         element_at(split(full_name, ' '), -1) as last_name,
-        -- Looking at a first letter, a length or two dots is cheaper than a regular expression.
+        -- Comparing a first letter, a length or two dots is cheaper than a regular expression.
         case when full_name >= 'A' and full_name < '[' then true else full_name rlike '\\p{L}' end as has_name,
         case when length(mobile_no) = 8 then mobile_no rlike '^[0-9]{8}\\z' else false end as has_mobile,
         born_on <= :latest_adult_birthday as is_adult,

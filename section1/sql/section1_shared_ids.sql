@@ -1,4 +1,4 @@
--- How many membership IDs stand on rows with different e-mail addresses?
+-- Counts membership IDs with more than one e-mail address.
 with shared as (
     select membership_id
     from successful

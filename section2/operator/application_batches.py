@@ -1,15 +1,14 @@
 """Successful applications of section 1's committed batches."""
 
 import csv
-import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from common.batches import read_report, reports, sort_key
 from common.errors import JobError, UsageError
 
 
@@ -60,7 +59,7 @@ class Batch:
     @property
     def key(self) -> str:
         """The sort key by time: 2026-11-23T16-0002 comes after 2026-11-23T16-0001 and before T17."""
-        hour, number = _in_time(self.name)
+        hour, number = sort_key(self.name)
         return f"{hour}-{number:04d}"
 
     def applications(self) -> Iterator[Application]:
@@ -79,32 +78,20 @@ class Batch:
 
 
 def committed_batches(destination: Path) -> list[Batch]:
-    """Return the batches that have a report, by time. Raises: ApplicationsMissing, BatchInvalid."""
+    """Return the batches that have a report, by time. Raises: ApplicationsMissing, ReportInvalid, OSError."""
     if not destination.is_dir():
         raise ApplicationsMissing(destination)
     batches = []
-    if not (destination / "report").exists():
-        return []
-    for path in _files(destination / "report", ".json"):
-        content = path.read_bytes()
-        try:
-            report = _Report.model_validate_json(content)
-        except ValidationError:
-            raise BatchInvalid(path, "not a valid report of section 1") from None
-        directory = destination / "successful_application" / path.stem
-        batches.append(Batch(report.batch, hashlib.sha256(content).hexdigest(), directory, report.counts.successful))
-    return sorted(batches, key=lambda batch: batch.key)
+    for path in reports(destination):
+        report, digest = read_report(path, _Report)
+        directory = destination / "successful_application" / report.batch
+        batches.append(Batch(report.batch, digest, directory, report.counts.successful))
+    return batches
 
 
 def _files(directory: Path, suffix: str) -> Iterator[Path]:
     """Yield the files with a suffix; unlike glob, raises OSError for an unreadable directory."""
     return (path for path in directory.iterdir() if path.suffix == suffix and not path.name.startswith("."))
-
-
-def _in_time(name: str) -> tuple[str, int]:
-    """Return a key by which 2026-11-23T16-2 comes after 2026-11-23T16 and before 2026-11-23T16-10."""
-    found = re.fullmatch(r"(.*T\d\d)-(\d+)", name)
-    return (found[1], int(found[2])) if found else (name, 1)
 
 
 def _rows(part: Path) -> Iterator[list[str]]:
