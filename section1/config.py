@@ -1,4 +1,4 @@
-"""Section 1's configuration as frozen types. Source of the rules: the membership policy, section1/README.md."""
+"""Configuration of section 1 as frozen models. Source of the rules: section1/README.md, "Rules"."""
 
 import re
 from datetime import date, datetime
@@ -17,7 +17,7 @@ SQL = ROOT / "section1" / "sql"
 
 
 def _matching(pattern: str, expected: str) -> AfterValidator:
-    """Refuse text that is not all of `pattern`."""
+    """Return a validator for text that matches `pattern` completely."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text, re.ASCII):
@@ -39,23 +39,28 @@ def _day(text: object) -> date:
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError, RecursionError):  # the last one of a thousand folders
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+        RecursionError,
+    ):  # RecursionError: a path of a thousand directories
         raise ValueError("expected a time zone such as Asia/Singapore") from None
     return name
 
 
-def _folder(text: object) -> Path:
+def _directory(text: object) -> Path:
     if not isinstance(text, str | Path) or str(text).strip() in ("", "null", "~"):
         raise ValueError("expected a directory such as section1/resource/dest")
     return ROOT / text
 
 
 def slot(shape: str) -> str:
-    """Name the place of a date shape among the four that can be told apart, such as 'dash_year_first'."""
+    """Return the kind of a date shape by separator and position of the year, such as 'dash_year_first'."""
     return ("dash" if "-" in shape else "slash") + ("_year_first" if shape.startswith("yyyy") else "_year_last")
 
 
-def _one_a_slot(shapes: tuple[str, ...]) -> tuple[str, ...]:
+def _one_per_slot(shapes: tuple[str, ...]) -> tuple[str, ...]:
     if not shapes:
         raise ValueError("expected at least one shape such as [yyyy-MM-dd]")
     for shape in shapes:
@@ -65,13 +70,13 @@ def _one_a_slot(shapes: tuple[str, ...]) -> tuple[str, ...]:
     return shapes
 
 
-def _some(endings: tuple[str, ...]) -> tuple[str, ...]:
+def _not_empty(endings: tuple[str, ...]) -> tuple[str, ...]:
     if not endings:
         raise ValueError("expected at least one ending such as [com, net]")
     return endings
 
 
-Folder = Annotated[Path, BeforeValidator(_folder)]
+Directory = Annotated[Path, BeforeValidator(_directory)]
 Memory = Annotated[str, _matching(r"[1-9][0-9]{0,6}[kmg]", "an amount of memory for Java such as 1g")]
 DuckdbMemory = Annotated[str, _matching(r"[1-9][0-9]{0,6}(KB|MB|GB)", "an amount of memory for DuckDB such as 512MB")]
 Ending = Annotated[str, _matching(r"[A-Za-z0-9-]+", "the last label of a host such as com")]
@@ -87,38 +92,38 @@ Shape = Literal[
 
 
 class Rules(Frozen):
-    """What makes an application successful."""
+    """Conditions for a successful application."""
 
     as_of: Annotated[date, BeforeValidator(_day)]
     adult_age: Annotated[int, Field(ge=0, le=150)]
-    email_endings: Annotated[tuple[Ending, ...], AfterValidator(_some)]
-    date_shapes: Annotated[tuple[Shape, ...], AfterValidator(_one_a_slot)]
+    email_endings: Annotated[tuple[Ending, ...], AfterValidator(_not_empty)]
+    date_shapes: Annotated[tuple[Shape, ...], AfterValidator(_one_per_slot)]
 
 
 class SparkSettings(Frozen):
-    """Where Spark works, and with how much memory."""
+    """Spark's master and memory."""
 
     master: Master
     driver_memory: Memory
 
     @property
     def is_local(self) -> bool:
-        """Whether all the work is done in one process."""
+        """Whether Spark runs in one process."""
         return self.master.startswith("local")
 
 
 class DuckdbSettings(Frozen):
-    """How much memory DuckDB may take before it works on disk."""
+    """DuckDB's memory limit, above which it uses the disk."""
 
     memory_limit: DuckdbMemory
 
 
 class ProcessConfig(Frozen):
-    """One hourly job: from where, to where, by which rules, on which engine."""
+    """Configuration of the hourly job."""
 
     engine: Literal["spark", "duckdb"]
-    source: Folder
-    destination: Folder
+    source: Directory
+    destination: Directory
     time_zone: Annotated[str, AfterValidator(_time_zone)]
     parts: Annotated[int, Field(ge=1, le=1000)]
     spark: SparkSettings
@@ -127,15 +132,15 @@ class ProcessConfig(Frozen):
 
 
 def on_master(config: ProcessConfig, master: str) -> ProcessConfig:
-    """Return the configuration, but on Spark, and on this master. Raises: UsageError."""
+    """Return the configuration for Spark on this master. Raises: UsageError."""
     try:
         spark = SparkSettings(master=master, driver_memory=config.spark.driver_memory)
     except ValidationError:
-        raise UsageError(f"--master: {master!r} is no Spark master (e.g. spark://host:7077)") from None
+        raise UsageError(f"--master: expected a Spark master such as spark://host:7077, got {master!r}.") from None
     return config.model_copy(update={"engine": "spark", "spark": spark})
 
 
 def load_process(name: str, option: str = "--task-config") -> ProcessConfig:
-    """Return the configuration that `option` names: a file of section1/conf, or a path. Raises: UsageError."""
+    """Return the configuration in a file of section1/conf or in a path. Raises: UsageError, which names `option`."""
     in_conf = {path.name: path for path in CONF.glob("*.yaml")}
     return load(ProcessConfig, in_conf.get(name, Path(name)), option)

@@ -2,7 +2,7 @@
 -- with its `reasons`, which are null for a successful application.
 -- The text is Spark SQL, and DuckDB runs sqlglot's translation. Both must give equal results, so the text uses
 -- \z instead of $ (Java's $ also matches before a final line end), [Mm] instead of (?i) (the engines fold different
--- letters), and trim with explicit characters. A field can have a megabyte, so no pattern repeats a group or backtracks.
+-- letters), and trim with explicit characters. No pattern backtracks: a field can have a megabyte.
 with source as (
     select
         raw_row,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-import section1_manage
 from common import cli
+from section1 import cli as section1_cli
 from section1.operator.engine import EngineFailed
 from section1.operator.source import Source
 from section1.test.engines import interfere
@@ -62,13 +62,13 @@ WAYS: dict[str, Callable[[Source], None]] = {
 def main() -> None:
     """Run the command's job in this process, which fails in the way that the first argument names."""
     way = sys.argv.pop(1)
-    options = section1_manage.parser().parse_args()
+    options = section1_cli.parser().parse_args()
     with pytest.MonkeyPatch.context() as patch:
         if way == "full disk while staging":
             limit_file_size()
         else:
             interfere(patch, before=WAYS[way])
-        cli.run(lambda: section1_manage.job(options), "Nothing was published.")
+        cli.run(lambda: section1_cli.run(options), "Nothing was published.")
 
 
 if __name__ == "__main__":

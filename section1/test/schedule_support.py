@@ -14,11 +14,11 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
-import section1_manage
 from common import cli
 from common.paths import ROOT
 from common.schedule.job import Job
 from common.test.schedule_support import Night
+from section1 import cli as section1_cli
 from section1 import scheduled
 from section1.config import CONF, ProcessConfig, load_process
 from section1.test.support import BATCH, publish, write_files
@@ -165,7 +165,7 @@ def _prepare_fault() -> None:
 
 def become_the_job() -> NoReturn:
     """Do what section1_manage.py does, in the directory of a site."""
-    vars(section1_manage)["datetime"] = _FixedTime
+    vars(section1_cli)["datetime"] = _FixedTime
     with contextlib.suppress(FileNotFoundError):
         _prepare_fault()
-    cli.run(lambda: section1_manage.job(section1_manage.parser().parse_args()), "Nothing was published.")
+    cli.run(lambda: section1_cli.run(section1_cli.parser().parse_args()), "Nothing was published.")

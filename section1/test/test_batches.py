@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from common.batches import ReportInvalid
 from common.progress import Progress
 from section1.config import ProcessConfig
 from section1.core.columns import REASONS
 from section1.core.report import Committed, Counts, FileRead
-from section1.main import Outcome, Request, SourceGone, require_all_there, run
-from section1.operator.destination import Destination, ReportUnreadable
+from section1.main import Outcome, Request, SourceFilesMissing, require_source_files, run
+from section1.operator.destination import Destination
 from section1.operator.source import Source, SourceFile
 from section1.test.support import (
     BATCH,
@@ -69,7 +70,7 @@ def test_report_has_files_counts_and_reasons(config: ProcessConfig) -> None:
         "engine": "duckdb",
         "files": [file_read("a.csv", mixed, 7), file_read("c.csv", csv_of(), 0)],
         "skipped": [],
-        "refused": [{"name": "b.csv", "problem": "has no bytes"}],
+        "refused": [{"name": "b.csv", "problem": "empty file"}],
         "rows": 7,
         "counts": {
             "successful": 2,
@@ -152,7 +153,7 @@ def test_reprocessing_a_file_that_now_has_another_batchs_content_is_refused(conf
     write_files(config.source, {"a.csv": MIXED})
     publish(config, NEXT_BATCH)
     before = everything_in(config.destination)
-    with pytest.raises(SourceGone):
+    with pytest.raises(SourceFilesMissing):
         publish(config, reprocess=True)
     assert everything_in(config.destination) == before
 
@@ -168,16 +169,16 @@ def source_of(*files: FileRead) -> Source:
 
 def test_reprocessed_file_is_found_by_name_or_content() -> None:
     replaced = Committed(batch=BATCH, files=(read("a.csv", "1"), read("b.csv", "2")))
-    require_all_there(replaced, source_of(read("a.csv", "9"), read("renamed.csv", "2")))
+    require_source_files(replaced, source_of(read("a.csv", "9"), read("renamed.csv", "2")))
 
 
 @pytest.mark.parametrize(("names", "listed"), [("a", "a"), ("abc", "a, b, c"), ("abcde", "a, b, c, ...")])
 def test_missing_files_are_listed_up_to_three(names: str, listed: str) -> None:
     replaced = Committed(batch=BATCH, files=tuple(read(name, name) for name in names))
-    with pytest.raises(SourceGone) as caught:
-        require_all_there(replaced, source_of(read("other", "other")))
+    with pytest.raises(SourceFilesMissing) as caught:
+        require_source_files(replaced, source_of(read("other", "other")))
     assert str(caught.value) == (
-        f"--reprocess: batch {BATCH} holds files that cannot be read any more ({listed}); put them back"
+        f"--reprocess: batch {BATCH} has files that are not in the source directory: {listed}. Restore them first."
     )
 
 
@@ -193,7 +194,7 @@ def test_report_under_another_batchs_name_is_refused(config: ProcessConfig) -> N
     publish(config)
     report = config.destination / "report" / f"{BATCH}.json"
     report.with_name(f"{NEXT_BATCH}.json").write_bytes(report.read_bytes())
-    with pytest.raises(ReportUnreadable, match=re.escape(f"{NEXT_BATCH}.json: is no report of this batch")):
+    with pytest.raises(ReportInvalid, match=re.escape(f"{NEXT_BATCH}.json: not a valid report of this batch")):
         publish(config, NEXT_BATCH)
 
 

@@ -87,11 +87,17 @@ def test_unknown_argument_is_refused_in_one_line(directory: Path, arguments: lis
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--batch", "2026-11-23T24"], "--batch: '2026-11-23T24' is no hour (e.g. 2026-11-23T16)"),
-        (["--batch", "2026-11-23T16-2"], "--batch: '2026-11-23T16-2' is no hour (e.g. 2026-11-23T16)"),
-        (["--batch", "2026-11-23", "--reprocess"], "--batch: '2026-11-23' is no hour (e.g. 2026-11-23T16)"),
-        (["--engine", "spark", "--master", "lokal"], "--master: 'lokal' is no Spark master (e.g. spark://host:7077)"),
-        (["--master", "local[1]"], "--master: is for Spark; leave --engine duckdb out"),
+        (["--batch", "2026-11-23T24"], "--batch: expected an hour such as 2026-11-23T16, got '2026-11-23T24'."),
+        (["--batch", "2026-11-23T16-2"], "--batch: expected an hour such as 2026-11-23T16, got '2026-11-23T16-2'."),
+        (
+            ["--batch", "2026-11-23", "--reprocess"],
+            "--batch: expected an hour such as 2026-11-23T16, got '2026-11-23'.",
+        ),
+        (
+            ["--engine", "spark", "--master", "lokal"],
+            "--master: expected a Spark master such as spark://host:7077, got 'lokal'.",
+        ),
+        (["--master", "local[1]"], "--master: not allowed with --engine duckdb. Remove one of the two."),
         (
             ["--task-config", "mine.yaml"],
             "mine.yaml: engine: unknown value 'sparc'. Did you mean 'spark'? Allowed: spark, duckdb.",
@@ -104,13 +110,13 @@ def test_invalid_value_is_refused_in_one_line(directory: Path, arguments: list[s
 
 
 def test_reprocess_without_batch_is_refused(directory: Path) -> None:
-    problem = "--reprocess: name the batch to replace with --batch, such as --batch 2026-11-23T16"
+    problem = "--reprocess: missing --batch. Name the batch to replace, such as --batch 2026-11-23T16."
     require_refusal(run_cli(directory, *CONFIG, *PATHS, "--reprocess"), error(problem), directory)
 
 
 @pytest.mark.parametrize("source", ["absent", "src/a.csv"])
 def test_source_path_that_is_no_directory_is_refused(directory: Path, source: str) -> None:
-    problem = f"{directory}/{source}: no such folder; give another one with --src-path"
+    problem = f"{directory}/{source}: no such directory. Pass another one with --src-path."
     assert run_job(directory, "--src-path", source) == (2, "", error(problem))
     assert published(directory / "dest") == []
 
@@ -175,4 +181,4 @@ def test_full_standard_output_does_not_fail_a_published_run(directory: Path) -> 
     finally:
         os.close(full)
     assert (ran.code, published(directory / "dest")) == (0, [BATCH])
-    assert "nothing was published" not in ran.err
+    assert "Nothing was published" not in ran.err

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 FIRST, NEW = csv_of(application()), csv_of(application(mobile_no="123"))
 NO_EMAIL = b"name,date_of_birth,mobile_no\nAda Lim,1990-12-10,91234567\n"
-NOTHING_TO_DO = f"batch {BATCH} is published and no file is new since; nothing to do\n"
+NOTHING_TO_DO = f"Batch {BATCH} is published and no file is new. Nothing to do.\n"
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def test_refused_file_is_listed_and_the_others_are_published(tmp_path: Path, nam
     figures = figures_of(ran.out)
     assert (ran.code, ran.err, published(tmp_path / "dest")) == (3, "", [BATCH])
     assert (figures["files read"], figures["files refused"], figures["successful"]) == ("1", "2", "1")
-    assert (figures[name], figures["nothing.csv"]) == ("the column 'email' is missing", "has no bytes")
+    assert (figures[name], figures["nothing.csv"]) == ("column 'email' is missing", "empty file")
 
 
 def test_only_refused_files_publish_nothing(tmp_path: Path) -> None:
     write_files(tmp_path / "src", {"a.csv": NO_EMAIL, "b.csv": b""})
-    problems = "a.csv: the column 'email' is missing; b.csv: has no bytes"
-    problem = f"no file can be read, nothing was published ({problems}); mend or remove them"
+    problems = "a.csv: column 'email' is missing; b.csv: empty file"
+    problem = f"no file can be read: {problems}. Nothing was published. Fix or remove the files."
     assert run_job(tmp_path) == (1, "", error(problem))
     assert published(tmp_path / "dest") == []
 
@@ -63,14 +63,14 @@ def test_second_run_without_new_file_changes_nothing(batch: Path) -> None:
 
 def test_second_run_lists_a_new_refused_file(batch: Path) -> None:
     (batch / "src" / "b.csv").write_bytes(NO_EMAIL)
-    assert run_job(batch) == (3, f"{NOTHING_TO_DO}refused: b.csv: the column 'email' is missing\n", "")
+    assert run_job(batch) == (3, f"{NOTHING_TO_DO}refused: b.csv: column 'email' is missing\n", "")
     assert published(batch / "dest") == [BATCH]
 
 
 def test_skipped_file_is_counted_in_the_table(batch: Path) -> None:
     write_files(batch / "src", {"renamed.csv": FIRST, "z.csv": NEW})
     ran = run_job(batch, batch=NEXT_BATCH)
-    assert (ran.code, figures_of(ran.out)["files skipped, in a batch already"]) == (0, "1")
+    assert (ran.code, figures_of(ran.out)["files skipped, already in a batch"]) == (0, "1")
 
 
 def test_reprocess_applies_the_current_rules(batch: Path) -> None:
@@ -91,6 +91,6 @@ def test_reprocess_of_an_absent_batch_publishes_it(tmp_path: Path) -> None:
 def test_reprocess_without_the_original_file_is_refused(batch: Path) -> None:
     before = everything_in(batch / "dest")
     write_files(batch / "src", {"b.csv": NEW})
-    problem = f"--reprocess: batch {BATCH} holds files that cannot be read any more (a.csv); put them back"
+    problem = f"--reprocess: batch {BATCH} has files that are not in the source directory: a.csv. Restore them first."
     assert run_job(batch, "--reprocess") == (2, "", error(problem))
     assert everything_in(batch / "dest") == before

@@ -107,7 +107,7 @@ def test_endless_record_is_refused_after_seventeen_blocks() -> None:
     blocks = iter([b'"' + b"x" * (BLOCK_BYTES - 1), *[b"x" * BLOCK_BYTES] * 20])
     with pytest.raises(RecordTooLong) as caught:
         list(records(blocks))
-    assert str(caught.value) == "a row is longer than 16 MiB (perhaps a quote that nothing closes)"
+    assert str(caught.value) == "a row is longer than 16 MiB; perhaps a quote is never closed"
     assert len(list(blocks)) == 20 - csv_records.MAX_RECORD_BYTES // BLOCK_BYTES
 
 

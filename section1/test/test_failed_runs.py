@@ -57,7 +57,7 @@ def test_file_that_changes_during_a_run_publishes_nothing(
     with pytest.raises(SourceChanged) as caught:
         publish(config)
     assert str(caught.value) == (
-        "a.csv: changed while it was read, nothing was published; run again once it is complete"
+        "a.csv: changed while it was read. Nothing was published. Run again when the file is complete."
     )
     assert (caught.value.exit_code, everything_in(config.destination)) == (1, {})
 
@@ -107,8 +107,8 @@ def test_wrong_number_of_rows_publishes_nothing(
     interfere(monkeypatch, after=after, lost=lost)
     with pytest.raises(RowsLost) as caught:
         publish(config, reprocess=replacing)
-    figures = f"1 rows were read, {counted} counted, {written} written"
-    assert str(caught.value) == f"{figures}; nothing was published; please report this line"
+    figures = f"1 rows read, {counted} counted, {written} written"
+    assert str(caught.value) == f"{figures}. Nothing was published. This is a bug: please report this line."
     assert (caught.value.exit_code, everything_in(config.destination)) == (1, before)
 
 

@@ -134,9 +134,9 @@ def test_kill_at_a_system_call_loses_nothing(
     ("injected", "code", "output"),
     [
         ("signal=SIGKILL", -9, ""),
-        ("error=ENOSPC", 1, "section1_manage.py: duckdb: No space left on device; nothing was published\n"),
-        ("error=EIO", 1, "section1_manage.py: duckdb: Input/output error; nothing was published\n"),
-        ("error=EACCES", 1, "section1_manage.py: duckdb: Permission denied; nothing was published\n"),
+        ("error=ENOSPC", 1, "section1_manage.py: duckdb: No space left on device. Nothing was published.\n"),
+        ("error=EIO", 1, "section1_manage.py: duckdb: Input/output error. Nothing was published.\n"),
+        ("error=EACCES", 1, "section1_manage.py: duckdb: Permission denied. Nothing was published.\n"),
     ],
 )
 def test_fault_while_rows_are_written_keeps_the_old_batch(

@@ -47,7 +47,7 @@ def test_headline_has_start_engine_and_counts() -> None:
     assert read_page(page(report(), earlier(30, 20))).terms == {
         "started": "2026-11-23T16:00:00+08:00",
         "engine": "duckdb (python 3.11.7, duckdb 2.0.1)",
-        "rows read": "200 (+100 against 2026-11-22T01)",
+        "rows read": "200 (+100 from 2026-11-22T01)",
         "successful": "50 (25.0 %)",
         "unsuccessful": "150 (75.0 %)",
         "membership IDs with several e-mails": "3",
@@ -56,8 +56,18 @@ def test_headline_has_start_engine_and_counts() -> None:
 
 def test_count_has_share_change_and_usual_share() -> None:
     head, successful, unsuccessful, *reasons = read_page(page(report(under_18=5), earlier(10, 30, 20))).tables[0]
-    before = "rows against 2026-11-22T02"
-    assert head == ["", "rows", "share of rows", "", before, "points", "usual share", "earlier batches and this", ""]
+    before = "change in rows from 2026-11-22T02"
+    assert head == [
+        "",
+        "rows",
+        "share of rows",
+        "",
+        before,
+        "change in percentage points",
+        "usual share",
+        "earlier batches and this one",
+        "",
+    ]
     assert successful == ["successful", "50", "25.0 %", "", "+30", "+5.0", "20.0 %", "", ""]
     assert unsuccessful == ["unsuccessful", "150", "75.0 %", "", "+70", "-5.0", "80.0 %", "", ""]
     assert [row[0] for row in reasons] == list(REASONS)
@@ -89,25 +99,25 @@ def test_earlier_batches_are_listed_newest_first() -> None:
 
 def test_files_are_listed_with_refused_ones_first() -> None:
     skipped = (FileSkipped(name="old.csv", sha256=SHA, batch="2026-11-22T07"),)
-    refused = (FileRefused(name="none.csv", problem="has no bytes"),)
+    refused = (FileRefused(name="none.csv", problem="empty file"),)
     assert read_page(page(report(skipped=skipped, refused=refused), [])).tables[1] == [
         ["file", "state", "bytes", "rows"],
-        ["none.csv", "refused: has no bytes", "", ""],
+        ["none.csv", "refused: empty file", "", ""],
         ["a.csv", "read", "12,345", "200"],
-        ["old.csv", "skipped: batch 2026-11-22T07 holds its content", "", ""],
+        ["old.csv", "skipped: already in batch 2026-11-22T07", "", ""],
     ]
 
 
 def test_timings_and_speed_are_shown() -> None:
     html = page(report(), [])
     assert read_page(html).tables[2] == [["step", "seconds"], ["reading", "0.250"], ["labelling", "0.750"]]
-    assert "200 rows a second." in html
+    assert "200 rows per second." in html
 
 
 def test_empty_first_batch_has_a_page() -> None:
     html = page(report(0, 0, files=(), seconds={"reading": 0.0}), [])
-    assert "No row was read, so there are no shares to compare." in html
-    assert "No earlier batch holds rows." in html
+    assert "No rows were read, so there are no shares to compare." in html
+    assert "No earlier batch has rows." in html
     assert read_page(html).tables[0][1] == ["successful", "0", "no rows", "", "", "", "", "", ""]
 
 
@@ -142,8 +152,8 @@ def test_unusual_shares_are_marked_and_named() -> None:
 @pytest.mark.parametrize(
     ("before", "text"),
     [
-        ([500] * 6, "No share moved unusually."),
-        ([500] * 2, "What is usual is not known yet: earlier batches with rows: 2, needed: 6."),
+        ([500] * 6, "No unusual shares."),
+        ([500] * 2, "Too few earlier batches with rows for a comparison: 2 of 6."),
     ],
 )
 def test_page_without_marks_gives_the_reason(before: list[int], text: str) -> None:
@@ -177,7 +187,7 @@ def test_page_of_ten_thousand_files_stays_under_2_mb() -> None:
         report(
             files=(FileRead(name=name, bytes=10**12, sha256=SHA, rows=10**9),) * 10_000,
             skipped=(FileSkipped(name=name, sha256=SHA, batch=BATCH),) * 10_000,
-            refused=(FileRefused(name=name, problem="the column 'date_of_birth' stands twice"),) * 10_000,
+            refused=(FileRefused(name=name, problem="column 'date_of_birth' occurs twice"),) * 10_000,
         ),
         earlier(*range(24)),
     )

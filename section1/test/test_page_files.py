@@ -55,7 +55,7 @@ def page_names(config: ProcessConfig) -> list[str]:
 def earlier_batches(config: ProcessConfig, batch: str) -> list[str]:
     """Return the batches in the last table of a page, the newest first."""
     html = page_of(config, batch).read_text()
-    return [] if "No earlier batch holds rows" in html else [row[0] for row in read_page(html).tables[-1][1:]]
+    return [] if "No earlier batch has rows" in html else [row[0] for row in read_page(html).tables[-1][1:]]
 
 
 def rows_read(config: ProcessConfig, batch: str = BATCH) -> str:
@@ -72,7 +72,7 @@ def refuse_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_batch_has_a_page_with_the_earlier_ones(config: ProcessConfig) -> None:
     assert page_names(config) == [BATCH, NEXT_BATCH]
     assert (earlier_batches(config, BATCH), earlier_batches(config, NEXT_BATCH)) == ([], [BATCH])
-    assert rows_read(config, NEXT_BATCH) == f"1 (+0 against {BATCH})"
+    assert rows_read(config, NEXT_BATCH) == f"1 (+0 from {BATCH})"
 
 
 def test_batch_without_rows_is_no_earlier_batch(config: ProcessConfig) -> None:
@@ -118,7 +118,7 @@ def test_unwritable_page_is_a_warning_and_the_next_run_writes_it(
     with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
         refuse_pages(patch)
         publish(config, LAST)
-    why = "all batches count, but a page (report/*.html) could not be made: No space left on device; the next run tries"
+    why = "cannot write a page (report/*.html): No space left on device. All batches count; the next run tries again."
     assert caplog.messages == [why]
     assert (Destination(config.destination).holds(LAST), page_names(config)) == (True, [BATCH, NEXT_BATCH])
     assert publish(config, LAST).nothing_new
@@ -131,7 +131,7 @@ def test_report_without_counts_is_a_warning(config: ProcessConfig, caplog: pytes
     with caplog.at_level(logging.WARNING, "section1.operator.pages"):
         assert publish(config, LAST).report.batch == LAST
     [warning] = [record.getMessage() for record in caplog.records if record.name == "section1.operator.pages"]
-    assert f"{report}: is no report of this batch" in warning
+    assert f"{report}: not a valid report of this batch" in warning
     assert Destination(config.destination).holds(LAST)
 
 
@@ -153,7 +153,7 @@ def test_replaced_batch_updates_its_page_and_the_later_ones(config: ProcessConfi
     write_files(config.source, {"a.csv": GOOD, "c.csv": csv_of(*[application()] * 2)})
     publish(config, reprocess=True)
     assert rows_read(config) == "3"
-    assert rows_read(config, NEXT_BATCH) == f"1 (-2 against {BATCH})"
+    assert rows_read(config, NEXT_BATCH) == f"1 (-2 from {BATCH})"
 
 
 def test_page_is_withdrawn_before_its_report(config: ProcessConfig, driver: Driver) -> None:

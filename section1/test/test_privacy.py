@@ -54,17 +54,17 @@ def test_batch_has_every_value_in_its_csvs_only(tmp_path: Path) -> None:
 def test_refused_file_is_not_quoted(tmp_path: Path, name: str) -> None:
     write_files(tmp_path / "src", {"a.csv": REFUSED[name]})
     code, output = printed(tmp_path)
-    assert (code, output.startswith(f"{PROGRAM}: no file can be read, nothing was published (a.csv: ")) == (1, True)
+    assert (code, output.startswith(f"{PROGRAM}: no file can be read: a.csv: ")) == (1, True)
     assert (personal_data_in(output), personal_data_left(tmp_path)) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("way", "files", "line"),
     [
-        ("engine error", PLAIN, "duckdb: No space left on device; nothing was published"),
-        ("ragged lines", PLAIN, "duckdb: InvalidInputException; nothing was published"),
-        ("garbage", STAGED, "duckdb: InvalidInputException; nothing was published"),
-        ("full disk", PLAIN, "duckdb: File too large; nothing was published"),
+        ("engine error", PLAIN, "duckdb: No space left on device. Nothing was published."),
+        ("ragged lines", PLAIN, "duckdb: InvalidInputException. Nothing was published."),
+        ("garbage", STAGED, "duckdb: InvalidInputException. Nothing was published."),
+        ("full disk", PLAIN, "duckdb: File too large. Nothing was published."),
     ],
 )
 def test_failing_engine_is_not_quoted(tmp_path: Path, way: str, files: dict[str, bytes], line: str) -> None:
@@ -93,4 +93,4 @@ def test_failing_spark_is_not_quoted(tmp_path: Path) -> None:
     write_files(tmp_path / "src", PLAIN)
     code, output = failing(tmp_path, "ragged lines", "--engine", "spark")
     assert (code, personal_data_in(output), personal_data_left(tmp_path)) == (1, [], [])
-    assert re.fullmatch(rf"{PROGRAM}: spark: \w+; nothing was published\n", output)
+    assert re.fullmatch(rf"{PROGRAM}: spark: \w+. Nothing was published.\n", output)

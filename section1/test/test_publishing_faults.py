@@ -79,7 +79,7 @@ def test_disk_full_while_rows_are_written_publishes_nothing(tmp_path: Path) -> N
     write_files(config.source, {"a.csv": csv_of(*[application()] * 20_000)})
     order = Order(str(config.source), str(config.destination), BATCH)
     full = run_command(order, "sh", "-c", 'ulimit -f 64 && exec "$@"', "sh")
-    assert (full.returncode, full.stderr) == (1, error("duckdb: File too large; nothing was published"))
+    assert (full.returncode, full.stderr) == (1, error("duckdb: File too large. Nothing was published."))
     assert (state_of(config.destination), list((config.destination / ".staging").iterdir())) == ({}, [])
     assert run_command(order).returncode == 0
     assert outputs_of(config)[0].total() == 20_000

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import section1_manage
 from common.paths import ROOT
 from common.schedule import record
 from common.test.schedule_support import TOKEN, Listener, listening, use_own_scratch, with_few_rights
+from section1 import cli as section1_cli
 from section1 import scheduled
 from section1.test.command import HEAVY, imported_by
 from section1.test.schedule_support import Site
@@ -41,7 +41,7 @@ def listener() -> Iterator[Listener]:
 def test_scheduled_command_exists_and_takes_its_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     script, *arguments = scheduled.JOB.command
     assert (scheduled.JOB.root, (ROOT / script).is_file()) == (ROOT, True)
-    assert section1_manage.parser().parse_args(arguments).task_config == scheduled.CONFIG
+    assert section1_cli.parser().parse_args(arguments).task_config == scheduled.CONFIG
     assert importlib.util.find_spec(scheduled.JOB.module) is not None
     assert scheduled.JOB.log == ROOT / "section1" / "log" / "data_pipeline.log"
     assert scheduled.configured().destination == ROOT / "section1" / "resource" / "dest"

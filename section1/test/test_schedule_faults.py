@@ -61,7 +61,7 @@ def test_failed_run_changes_nothing_and_the_next_completes(
     if "killed" not in fault:
         assert site.stages() == []
     if "disk" in fault:
-        assert "File too large; nothing was published\n" in site.log
+        assert "File too large. Nothing was published.\n" in site.log
     assert site.make(NOW, site.catch_up) == 0
     assert site.outcome == (0, "the run is done")
     assert site.batches() == {OLD: [], BATCH: ["a.csv"]}
