@@ -44,7 +44,7 @@ def _time_zone(name: str) -> str:
         ValueError,
         OSError,
         RecursionError,
-    ):  # RecursionError: a path of a thousand directories
+    ):  # RecursionError: very long paths
         raise ValueError("expected a time zone such as Asia/Singapore") from None
     return name
 

@@ -184,7 +184,7 @@ def test_command_with_refused_files_exits_3_without_personal_data(directory: Pat
     ran = run_job(directory, "--compare", "section1_process.yaml")
     lines = cells_of(ran.out)
     assert (ran.code, ["none.csv", "empty file"] in lines) == (3, True)
-    assert ["fall from successful to unsuccessful", "0"] in lines
+    assert ["newly unsuccessful", "0"] in lines
     assert personal_data_in(ran.out + ran.err) == []
 
 

@@ -173,7 +173,7 @@ def test_batch_removed_by_hand_disappears_from_all_pages(config: ProcessConfig) 
 
 
 def test_missing_pages_are_added_a_few_per_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "AT_ONCE", 3)
+    monkeypatch.setattr(pages, "MAX_WRITTEN", 3)
     monkeypatch.setattr(pages, "KEPT_CURRENT", 2)
     config, start = config_for(tmp_path), datetime(2026, 11, 23)
     batches = [f"{start + timedelta(hours=hour):%Y-%m-%dT%H}" for hour in range(7)]
