@@ -46,7 +46,7 @@ def run(role: str) -> NoReturn:
     environment = {
         **os.environ,
         **find_java().environment(),  # also for the executors that a worker starts
-        "SPARK_DAEMON_MEMORY": "256m",  # executors have heaps of their own
+        "SPARK_DAEMON_MEMORY": "256m",  # executors have separate heaps
         "SPARK_DAEMON_JAVA_OPTS": " ".join(_SETTINGS),
     }
     launcher = str(SPARK_HOME / "bin" / "spark-class")

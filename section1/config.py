@@ -66,7 +66,7 @@ def _one_per_slot(shapes: tuple[str, ...]) -> tuple[str, ...]:
     for shape in shapes:
         rivals = [other for other in shapes if slot(other) == slot(shape)]
         if len(rivals) > 1:
-            raise ValueError(f"{' and '.join(rivals)} cannot be told apart. Keep one.")
+            raise ValueError(f"{' and '.join(rivals)} are ambiguous. Keep one.")
     return shapes
 
 

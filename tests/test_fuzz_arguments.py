@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-import section1_manage
 import section2.cli
 import section3.cli
 import section4.cli
@@ -19,6 +18,7 @@ import section5.cli
 from common import cli
 from common.errors import JobError
 from common.test.fuzzing import verdicts
+from section1 import cli as section1_cli
 from section3.main import HIGHEST_RATE, simulate_selected
 
 Parse = Callable[[cli.Parser, list[str]], argparse.Namespace]
@@ -30,7 +30,7 @@ LOAD = ["load", "--orders", "5"]
 # Per program: its parser, the function that parses, and valid command lines.
 PROGRAMS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
     "section1_manage.py": (
-        section1_manage.parser,
+        section1_cli.parser,
         cli.Parser.parse_args,
         [BATCH, [*BATCH[:2], "--engine", "duckdb", "--src-path", "a", "--dest-path", "b"], [*BATCH, "--compare", "c"]],
     ),
@@ -51,7 +51,7 @@ PROGRAMS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
 }  # fmt: skip
 # What reads the configuration that the arguments name.
 REQUESTED: dict[str, Callable[[argparse.Namespace], object]] = {
-    "section1_manage.py": section1_manage.requested,
+    "section1_manage.py": section1_cli.configure,
     "section4_manage.py": section4.commands.requested,
 }
 WORDS = (
@@ -151,7 +151,7 @@ CORPUS = [
     ("section1_manage.py", [*BATCH, "\x1b[2J"], f"{UNRECOGNIZED}\\x1b[2J"),
     ("section1_manage.py", [*BATCH, "\udcff"], f"{UNRECOGNIZED}\\udcff"),
     ("section1_manage.py", [*BATCH, "--dry"], f"{UNRECOGNIZED}--dry"),
-    ("section1_manage.py", [*BATCH, "--src-path", ""], "argument --src-path: an empty name is no folder"),
+    ("section1_manage.py", [*BATCH, "--src-path", ""], "argument --src-path: expected a directory, got an empty name"),
     ("section2", [*LOAD, "--until", "0001-01-01"], f"argument --until: {NO_DATE} '0001-01-01'"),
     ("section2", [*LOAD, "--until", "2022-W10-3"], f"argument --until: {NO_DATE} '2022-W10-3'"),
     (

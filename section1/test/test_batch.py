@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from common.batches import NAME, sort_key
 from common.errors import UsageError
-from section1.core.batch import NAME, free_name, hour_of, in_time, parse
+from section1.core.batch import free_name, hour_of, parse
 
 HOUR = "2026-11-23T16"
 
@@ -34,7 +35,7 @@ def test_name_of_a_batch_can_be_replaced(name: str) -> None:
 def test_other_name_is_refused(name: str, replacing: bool) -> None:
     with pytest.raises(UsageError) as caught:
         parse(name, replacing=replacing)
-    assert str(caught.value) == f"--batch: {name!r} is no hour (e.g. 2026-11-23T16)"
+    assert str(caught.value) == f"--batch: expected an hour such as 2026-11-23T16, got {name!r}."
 
 
 def test_numbered_batch_cannot_be_requested() -> None:
@@ -46,8 +47,8 @@ def test_numbered_batch_cannot_be_requested() -> None:
 def test_batches_are_sorted_by_hour_and_number() -> None:
     names = ["2026-11-23T15-3", HOUR, f"{HOUR}-2", f"{HOUR}-10", f"{HOUR}-11", "2026-11-23T17", "2026-11-24T00"]
     mixed = [names[place] for place in (3, 6, 5, 0, 4, 2, 1)]
-    assert sorted(mixed, key=in_time) == names
-    assert [in_time(name) for name in names[1:4]] == [(HOUR, 1), (HOUR, 2), (HOUR, 10)]
+    assert sorted(mixed, key=sort_key) == names
+    assert [sort_key(name) for name in names[1:4]] == [(HOUR, 1), (HOUR, 2), (HOUR, 10)]
 
 
 def test_free_name_is_the_first_unused_one() -> None:

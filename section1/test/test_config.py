@@ -99,7 +99,7 @@ def test_every_kind_of_master_is_accepted(tmp_path: Path, master: str) -> None:
         ("spark.driver_memory", "1GB", "expected an amount of memory for Java such as 1g, got '1GB'."),
         ("rules.email_endings", "[]", "expected at least one ending such as [com, net], got []."),
         ("rules.date_shapes", "[]", "expected at least one shape such as [yyyy-MM-dd], got []."),
-        ("rules.date_shapes", "[MM/dd/yyyy, dd/MM/yyyy]", "MM/dd/yyyy and dd/MM/yyyy cannot be told apart. Keep one."),
+        ("rules.date_shapes", "[MM/dd/yyyy, dd/MM/yyyy]", "MM/dd/yyyy and dd/MM/yyyy are ambiguous. Keep one."),
     ],
 )
 def test_refused_value_has_exactly_this_line(tmp_path: Path, key: str, value: str, problem: str) -> None:

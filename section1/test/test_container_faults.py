@@ -143,7 +143,7 @@ def test_full_disk_is_unhealthy_until_there_is_space(site: Site, fault: Fault) -
             [
                 f"TIME section1: {BEGINS}",
                 f"{LOG}/data_pipeline.log: No space left on device; the rest of this run is not written there",
-                f"{PROGRAM}: duckdb: No space left on device; nothing was published",
+                f"{PROGRAM}: duckdb: No space left on device. Nothing was published.",
                 f"TIME section1: {FAILED}",
                 f"{LOG}/last_run.json: No space left on device; the outcome of this run is not recorded there",
             ],

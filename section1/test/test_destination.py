@@ -226,7 +226,7 @@ def test_batch_that_cannot_be_restored_is_logged(
 
     with pytest.raises(RuntimeError, match="the body"):
         failing()
-    assert caplog.messages == [f"batch {BATCH} is withdrawn and could not be put back; replace it again"]
+    assert caplog.messages == [f"batch {BATCH} is withdrawn and cannot be restored. Reprocess it again."]
     assert published.committed() == {}
 
 

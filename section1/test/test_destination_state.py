@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
+from common.batches import ReportInvalid
 from common.errors import Busy
-from section1.operator.destination import Destination, ReportUnreadable
+from section1.operator.destination import Destination
 from section1.test.support import BATCH, NEXT_BATCH
 
 OUTPUTS = ("successful_application", "unsuccessful_application")
@@ -75,9 +76,9 @@ def test_lock_that_cannot_be_closed_is_ignored(destination: Destination, monkeyp
 @pytest.mark.parametrize("content", [b"{}", b"x", f'{{"batch": "{NEXT_BATCH}", "files": []}}'.encode()])
 def test_invalid_report_is_refused(committed: Destination, content: bytes) -> None:
     committed.marker(BATCH).write_bytes(content)
-    with pytest.raises(ReportUnreadable) as caught:
+    with pytest.raises(ReportInvalid) as caught:
         committed.committed()
-    problem = "is no report of this batch; restore it, or remove it to withdraw the batch"
+    problem = "not a valid report of this batch. Restore it, or remove it to withdraw the batch."
     assert str(caught.value) == f"{committed.marker(BATCH)}: {problem}"
 
 
@@ -128,7 +129,7 @@ def test_clean_removes_and_logs_leftovers_and_nothing_else(
         (root / name).touch()
     with caplog.at_level(logging.INFO):
         committed.clean()
-    assert caplog.messages == [f"removing what an interrupted run left: {path}" for path in left]
+    assert caplog.messages == [f"removing the remains of an interrupted run: {path}" for path in left]
     assert set(root.rglob("*")) == kept
 
 
@@ -143,14 +144,14 @@ def test_stage_exists_only_during_a_run(destination: Destination) -> None:
 def test_stage_that_cannot_be_removed_is_logged(destination: Destination, caplog: pytest.LogCaptureFixture) -> None:
     with destination.stage() as stage:
         stage.root.rename(stage.root.with_name("elsewhere"))
-    assert caplog.messages == [f"{stage.root} stays until the next run: No such file or directory"]
+    assert caplog.messages == [f"cannot remove {stage.root}: No such file or directory. The next run removes it."]
 
 
 def test_places_of_a_batch_include_an_existing_page(committed: Destination) -> None:
     places = [committed.root / name / BATCH for name in OUTPUTS] + [committed.root / "report" / f"{BATCH}.json"]
-    assert committed.places(BATCH) == places
+    assert committed.paths(BATCH) == places
     committed.page(BATCH).touch()
-    assert committed.places(BATCH) == [*places, committed.root / "report" / f"{BATCH}.html"]
+    assert committed.paths(BATCH) == [*places, committed.root / "report" / f"{BATCH}.html"]
 
 
 def test_destination_behind_a_link_is_the_directory_itself(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_ten_thousand_files_are_one_batch(tmp_path: Path, budget: Budget, fault:
     report = report_of(config_for(tmp_path))
     assert (report["rows"], report["counts"]["successful"], len(report["files"])) == (files, files, files)
     assert (tmp_path / "dest" / "report" / f"{BATCH}.html").stat().st_size < 2_000_000
-    assert run_job(tmp_path).out == f"batch {BATCH} is published and no file is new since; nothing to do\n"
+    assert run_job(tmp_path).out == f"Batch {BATCH} is published and no file is new. Nothing to do.\n"
     fault(f"{files:,} files at once", "section 1", "published", "nothing to heal")
 
 
@@ -85,7 +85,7 @@ def test_changing_file_is_refused_until_it_is_complete(tmp_path: Path, change: s
     write_files(tmp_path / "src", {"a.csv": csv_of(application())})
     with repeated({"written": append, "replaced": replace}[change]):
         during = run_job(tmp_path)
-    problem = "a.csv: changed while it was read, nothing was published; run again once it is complete"
+    problem = "a.csv: changed while it was read. Nothing was published. Run again when the file is complete."
     assert during == (1, "", error(problem))
     assert not (tmp_path / "dest" / "report").exists()
     assert run_job(tmp_path).code == 0

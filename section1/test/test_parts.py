@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from section1.operator import parts
-from section1.operator.parts import flushed_meanwhile
+from section1.operator.parts import background_flush
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -24,7 +24,7 @@ def test_part_is_flushed_while_rows_are_written(fails: bool, tmp_path: Path, mon
     monkeypatch.setattr(os, "fdatasync", flush)
 
     def write() -> None:
-        with (tmp_path / "part").open("wb") as part, flushed_meanwhile(part):
+        with (tmp_path / "part").open("wb") as part, background_flush(part):
             assert flushed.wait(60)
 
     if fails:

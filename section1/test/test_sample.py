@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from section1.sample import FOLDER, Application, rows, write_datasets
+from section1.sample import DIRECTORY, Application, rows, write_datasets
 
 FILES = ("applications_dataset_1.csv", "applications_dataset_2.csv")
 TITLES, SUFFIXES = r"(Mr\.|Mrs\.|Ms\.|Miss|Dr\.)", r"(MD|DDS|DVM|PhD|Jr\.|Sr\.|II|III|IV|V)"
@@ -25,7 +25,7 @@ PATTERNS = [
 
 
 def read(name: str) -> list[Application]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+    with (DIRECTORY / name).open(encoding="utf-8", newline="") as file:
         return [Application(**row) for row in csv.DictReader(file)]
 
 
@@ -53,7 +53,7 @@ def test_committed_files_are_what_the_generator_writes(tmp_path: Path) -> None:
     written = write_datasets(tmp_path / "application")
     assert [path.name for path in written] == list(FILES)
     for path in written:
-        same = path.read_bytes() == (FOLDER / path.name).read_bytes()
+        same = path.read_bytes() == (DIRECTORY / path.name).read_bytes()
         assert same, f"{path.name} differs; write it again with: python -m section1.sample"
 
 
@@ -68,13 +68,13 @@ def test_file_has_these_rows(name: str, count: int, under_18: int, successful: i
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_has_every_kind_of_value(name: str) -> None:
-    text = (FOLDER / name).read_text(encoding="utf-8")
+    text = (DIRECTORY / name).read_text(encoding="utf-8")
     assert [pattern for pattern in PATTERNS if not re.search(pattern, text, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_utf_8_with_lf_and_without_quotes(name: str) -> None:
-    content = (FOLDER / name).read_bytes()
+    content = (DIRECTORY / name).read_bytes()
     assert content.startswith(b"name,email,date_of_birth,mobile_no\n")
     assert not set(b'\r"') & set(content)
 

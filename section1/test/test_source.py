@@ -17,8 +17,8 @@ from section1.operator.source import (
     SourceChanged,
     SourceMissing,
     csv_files,
+    printable,
     read_source,
-    readable,
     require_unchanged,
 )
 from section1.test.support import application, csv_of, write_files
@@ -65,7 +65,7 @@ def test_quoted_file_is_staged_as_parquet(stage: Path) -> None:
     ("name", "content", "sound"), [("a.csv", PLAIN, True), ("a,b.csv", PLAIN, False), ("a.csv", QUOTED, False)]
 )
 def test_file_is_sound_without_a_need_for_quotes(stage: Path, name: str, content: bytes, sound: bool) -> None:
-    assert read(stage, {name: content}).files[0].is_sound is sound
+    assert read(stage, {name: content}).files[0].needs_no_quotes is sound
 
 
 def test_files_are_read_skipped_or_refused(stage: Path) -> None:
@@ -75,8 +75,8 @@ def test_files_are_read_skipped_or_refused(stage: Path) -> None:
     source = read_source(write_files(stage.parent / "src", files), stage, taken, messages.append)
     assert source.skipped == (FileSkipped(name="a.csv", sha256=hash_of(PLAIN), batch="2026-11-23T15"),)
     assert source.refused == (
-        FileRefused(name="b.csv", problem="has no bytes"),
-        FileRefused(name="e.csv", problem="the column 'email' is missing"),
+        FileRefused(name="b.csv", problem="empty file"),
+        FileRefused(name="e.csv", problem="column 'email' is missing"),
     )
     assert [(file.read.name, file.read.rows, file.staged.name) for file in source.files] == [
         ("c.csv", 2, "0000000"),
@@ -104,7 +104,7 @@ def test_unexpected_error_in_the_check_is_raised(stage: Path, monkeypatch: pytes
 
 def test_file_with_a_too_long_row_is_refused(stage: Path) -> None:
     [refused] = read(stage, {"a.csv": csv_of('"' + "x" * (17 << 20)), "b.csv": PLAIN}).refused
-    problem = "a row is longer than 16 MiB (perhaps a quote that nothing closes)"
+    problem = "a row is longer than 16 MiB; perhaps a quote is never closed"
     assert refused == FileRefused(name="a.csv", problem=problem)
     assert [path.name for path in stage.iterdir()] == ["0000000"]
 
@@ -114,14 +114,14 @@ def test_only_a_source_without_csv_is_a_warning(stage: Path, caplog: pytest.LogC
         read(stage, {"a.csv": PLAIN})
         assert caplog.messages == []
         assert read(stage, {"a.txt": PLAIN}) == Source((), (), ())
-    assert caplog.messages == [f"{stage.parent / 'src'}: holds no *.csv"]
+    assert caplog.messages == [f"{stage.parent / 'src'}: no *.csv files"]
 
 
 def test_all_files_refused_is_an_error_with_three_names(stage: Path) -> None:
     with pytest.raises(AllRefused) as caught:
         read(stage, {f"{name}.csv": b"" for name in "abcd"})
-    problems = "a.csv: has no bytes; b.csv: has no bytes; c.csv: has no bytes"
-    assert str(caught.value) == f"no file can be read, nothing was published ({problems}); mend or remove them"
+    problems = "a.csv: empty file; b.csv: empty file; c.csv: empty file"
+    assert str(caught.value) == f"no file can be read: {problems}. Nothing was published. Fix or remove the files."
     skipped = read(stage, {"a.csv": b"", "b.csv": PLAIN}, {hash_of(PLAIN): "2026-11-23T15"})
     assert (len(skipped.files), len(skipped.skipped), len(skipped.refused)) == (0, 1, 1)
 
@@ -129,7 +129,7 @@ def test_all_files_refused_is_an_error_with_three_names(stage: Path) -> None:
 def test_missing_source_is_named(stage: Path) -> None:
     with pytest.raises(SourceMissing) as caught:
         csv_files(stage / "x")
-    assert str(caught.value) == f"{stage / 'x'}: no such folder; give another one with --src-path"
+    assert str(caught.value) == f"{stage / 'x'}: no such directory. Pass another one with --src-path."
 
 
 def test_csv_files_are_sorted_by_name(stage: Path) -> None:
@@ -146,7 +146,7 @@ def test_csv_files_are_sorted_by_name(stage: Path) -> None:
     ("name", "shown"), [("李.csv", "李.csv"), ("a\nb\x1b.csv", "a\ufffdb\ufffd.csv"), ("a\udcff.csv", "a\ufffd.csv")]
 )
 def test_control_characters_in_names_are_replaced(name: str, shown: str) -> None:
-    assert readable(name) == shown
+    assert printable(name) == shown
 
 
 def test_unreadable_and_special_files_are_refused(stage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,10 +158,10 @@ def test_unreadable_and_special_files_are_refused(stage: Path, monkeypatch: pyte
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    problems = "a.csv: Permission denied; b.csv: is no regular file; c.csv: No such file or directory"
+    problems = "a.csv: Permission denied; b.csv: not a regular file; c.csv: No such file or directory"
     with pytest.raises(AllRefused) as caught:
         read_source(source, stage, {}, lambda _: None)
-    assert str(caught.value) == f"no file can be read, nothing was published ({problems}); mend or remove them"
+    assert str(caught.value) == f"no file can be read: {problems}. Nothing was published. Fix or remove the files."
 
 
 def test_changed_or_removed_file_is_named(stage: Path) -> None:
@@ -170,7 +170,7 @@ def test_changed_or_removed_file_is_named(stage: Path) -> None:
     source.files[1].path.write_bytes(MORE + b"\n")
     with pytest.raises(SourceChanged) as caught:
         require_unchanged(source)
-    problem = "b.csv: changed while it was read, nothing was published; run again once it is complete"
+    problem = "b.csv: changed while it was read. Nothing was published. Run again when the file is complete."
     assert str(caught.value) == problem
     source.files[0].path.unlink()
     with pytest.raises(SourceChanged, match=r"^a\.csv: "):
