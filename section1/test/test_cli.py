@@ -10,18 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from section1.config import CONF
-from section1.test.command import (
-    COMMAND,
-    CONFIG,
-    HEAVY,
-    PATHS,
-    Ran,
-    error,
-    imported_by,
-    run,
-    run_cli,
-    run_job,
-)
+from section1.test.command import COMMAND, CONFIG, HEAVY, PATHS, Ran, error, imported_by, run, run_cli, run_job
 from section1.test.support import BATCH, application, csv_of, published, rows_of, write_files
 
 pytestmark = pytest.mark.integration

@@ -13,14 +13,7 @@ import pytest
 
 from section1.test.command import error
 from section1.test.faults import Driver, Order
-from section1.test.scenarios import (
-    HOUR_BEFORE,
-    TIMEOUT,
-    Prepared,
-    command,
-    mistakes_of_next_run,
-    run_command,
-)
+from section1.test.scenarios import HOUR_BEFORE, TIMEOUT, Prepared, command, mistakes_of_next_run, run_command
 
 pytestmark = pytest.mark.integration
 
