@@ -1,4 +1,4 @@
-"""Section 1's command in a process of its own."""
+"""Section 1's command in a separate process."""
 
 import os
 import re
@@ -23,7 +23,7 @@ NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 class Ran(NamedTuple):
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str

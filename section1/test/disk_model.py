@@ -2,7 +2,7 @@
 
 The rules guarantee less than the journalled file systems of Linux do, so a job that is safe here is safe there:
 - Changes of one name reach the disk in order, changes of two names in any order. A rename is one change of two names.
-- Flushing a directory makes the changes of its names permanent, and those that must come before; not its own name.
+- Flushing a directory makes the changes of its names permanent, and those that must come before; not its name.
 - Flushing a file makes its content permanent, not its name. Of the content written later, each block of 512 bytes has
   reached the disk or not, and the size is any in between.
 """

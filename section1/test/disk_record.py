@@ -70,5 +70,5 @@ def _operation(name: str, arguments: str) -> Iterator[Operation]:
 
 
 def _bytes(text: str) -> bytes:
-    """Decode strace's -xx notation \\x61\\x62; text that is no path is not encoded."""
+    """Decode strace's -xx notation \\x61\\x62; other text is not encoded."""
     return bytes.fromhex(text.replace("\\x", "")) if text.startswith("\\x") else text.encode()

@@ -44,7 +44,7 @@ def limit_file_size(_: Source | None = None) -> None:
 
 
 def _replace(source: Source, content: bytes) -> None:
-    """Replace the staged file; the original stays as it is."""
+    """Replace the staged file; the original stays unchanged."""
     source.files[0].staged.unlink()
     source.files[0].staged.write_bytes(content)
 

@@ -1,6 +1,6 @@
-"""Section 1's rules in plain Python, one character at a time: what the Spark and DuckDB results are held against.
+"""Section 1's rules in plain Python, one character at a time: the expected results of both engines.
 
-Source of every rule: the README of section 1. Shares no code with the job, on purpose: slow, small, easy to check.
+Source of every rule: section 1's README. It shares no code with the job on purpose: slow, small, easy to check.
 """
 
 import hashlib
@@ -25,12 +25,9 @@ COLUMNS = ("name", "email", "date_of_birth", "mobile_no")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the job must make of a folder. Every value is text; an absent one is empty.
+    """The expected result of a directory: rows per readable file, refused files, and the rows of both outputs.
 
-    rows: readable file name -> rows in it (malformed ones included, empty lines not).
-    successful: first_name, last_name, date_of_birth, mobile_no, email, above_18, membership_id.
-    unsuccessful: first_name, last_name, date_of_birth, mobile_no, email, above_18, reasons,
-        raw_name, raw_email, raw_date_of_birth, raw_mobile_no, raw_row, source_file.
+    Rows have the outputs' columns as text; a missing value is empty. Malformed rows count, empty lines do not.
     """
 
     rows: dict[str, int]
@@ -41,24 +38,24 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a file: its text without line end, its fields, and whether its quotes are sound."""
+    """A record of a file: its text without line end, its fields, and whether its quotes are valid."""
 
     text: str
     fields: tuple[str, ...]
-    sound: bool
+    valid: bool
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: its value, where it ends in the text, and whether its quotes are sound."""
+    """A field: its value, its end in the text, and whether its quotes are valid."""
 
     value: str
     end: int
-    sound: bool
+    valid: bool
 
 
 def judge(files: Mapping[str, bytes]) -> Verdict:
-    """Label every row of the folder's input files under the default rules, in order of file name and row."""
+    """Label every row of the input files under the default rules, in order of file name and row."""
     verdict = Verdict({}, frozenset(), [], [])
     refused = set()
     for name in sorted(filter(is_input, files)):
@@ -74,7 +71,7 @@ def judge(files: Mapping[str, bytes]) -> Verdict:
 
 
 def judge_row(row: Record, columns: tuple[str, ...], source_file: str, verdict: Verdict) -> None:
-    """Put the row on one of the verdict's two lists."""
+    """Append the row to one of the verdict's two lists."""
     if is_broken(row) or len(row.fields) != len(columns):
         verdict.unsuccessful.append(("",) * 6 + ("row_malformed",) + ("",) * 4 + (shown(row.text), source_file))
         return
@@ -87,12 +84,12 @@ def judge_row(row: Record, columns: tuple[str, ...], source_file: str, verdict: 
 
 
 def label(name: str, email: str, date_of_birth: str, mobile_no: str) -> tuple[tuple[str, ...], list[str]]:
-    """The six cleaned values of trimmed fields, and every reason that applies."""
+    """Return the six cleaned values of trimmed fields, and every reason that applies."""
     first_name, last_name = split_name(name)
     mobile = mobile_no.replace(" ", "").replace("-", "")
     born = birthday(date_of_birth)
     adult = born is not None and born <= LAST_ADULT_BIRTHDAY
-    faults = {
+    problems = {
         "name_missing": last_name == "",
         "mobile_invalid": not is_mobile(mobile),
         "birthday_missing": date_of_birth == "",
@@ -102,11 +99,13 @@ def label(name: str, email: str, date_of_birth: str, mobile_no: str) -> tuple[tu
     }
     written = "" if born is None else born.isoformat().replace("-", "")
     above_18 = "" if born is None else str(adult).lower()
-    return (first_name, last_name, written, mobile, email, above_18), [reason for reason in faults if faults[reason]]
+    return (first_name, last_name, written, mobile, email, above_18), [
+        reason for reason in problems if problems[reason]
+    ]
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """First name(s) and last name without titles and suffixes; both empty when no letter is left."""
+    """Return first and last name without titles and suffixes; both are empty when no letter is left."""
     words = deque(without_loose_commas(name).split(" "))
     while len(words) > 1 and is_one_of(words[0], TITLES):
         words.popleft()
@@ -118,7 +117,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def without_loose_commas(name: str) -> str:
-    """The name with single spaces, a run of commas and white space being one unless it is commas between letters."""
+    """Replace each run of commas and white space by a space, except commas alone between other characters."""
     cleaned: list[str] = []
     at = 0
     while at < len(name):
@@ -137,17 +136,16 @@ def without_loose_commas(name: str) -> str:
 
 
 def is_one_of(word: str, known: tuple[str, ...]) -> bool:
-    """Whether the word, less one dot at its end, is a known one in any case."""
+    """Return whether the word is a known one in any case, with or without a dot at its end."""
     return lower(word.removesuffix(".")) in known
 
 
 def is_mobile(text: str) -> bool:
-    """Whether the text is exactly 8 digits."""
     return len(text) == 8 and all(character in DIGITS for character in text)
 
 
 def birthday(text: str) -> date | None:
-    """The date that one of the four shapes spells; None when none does, or no such day exists since 1900."""
+    """Return the date in one of the four shapes; None without such a day since 1900."""
     for shape in DATE_SHAPES:
         if has_shape(text, shape):
             year, month, day = (number(text, shape, letter) for letter in "yMd")
@@ -159,7 +157,7 @@ def birthday(text: str) -> date | None:
 
 
 def has_shape(text: str, shape: str) -> bool:
-    """Whether the text has a digit wherever the shape has a letter, and else the same characters."""
+    """Return whether the text has a digit wherever the shape has a letter, and the same other characters."""
     if len(text) != len(shape):
         return False
     return all(
@@ -169,12 +167,12 @@ def has_shape(text: str, shape: str) -> bool:
 
 
 def number(text: str, shape: str, letter: str) -> int:
-    """The number that stands where the shape has this letter."""
+    """Return the number at the places where the shape has this letter."""
     return int("".join(character for character, place in zip(text, shape, strict=True) if place == letter))
 
 
 def is_email(text: str) -> bool:
-    """Whether the text is a non-blank local part, one @, and at least two host labels, the last an allowed ending."""
+    """Return whether the text is a local part without white space, one @, and a host with an allowed ending."""
     if text.count("@") != 1:
         return False
     local, host = text.split("@")
@@ -186,55 +184,54 @@ def is_email(text: str) -> bool:
 
 
 def membership_id(last_name: str, written_birthday: str) -> str:
-    """Last name, underscore, first 5 hex digits of the SHA-256 of the yyyyMMdd birthday."""
+    """Return the last name, an underscore, and 5 hex digits of the SHA-256 of the yyyyMMdd birthday."""
     return last_name + "_" + hashlib.sha256(written_birthday.encode()).hexdigest()[:5]
 
 
 def is_input(name: str) -> bool:
-    """Whether a file of this name is read: *.csv in any case, no dot file, no subfolder."""
+    """Return whether a file of this name is read: *.csv in any case, no dot file, no subdirectory."""
     return lower(name).endswith(".csv") and not name.startswith(".") and "/" not in name
 
 
 def has_columns(columns: tuple[str, ...]) -> bool:
-    """Whether each required column stands in the header exactly once."""
     return all(columns.count(column) == 1 for column in COLUMNS)
 
 
 def text_of(content: bytes) -> str:
-    """The file's text without its BOM; bytes that are not UTF-8 become lone surrogates, so none is lost."""
+    """Return the file's text without its BOM; bytes that are not UTF-8 become lone surrogates."""
     return content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
 
 
 def is_broken(record: Record) -> bool:
-    """Whether the record's quotes are unsound, or it holds a NUL or bytes that are not UTF-8."""
+    """Return whether the record has invalid quotes, a NUL or bytes that are not UTF-8."""
     holds_bad_bytes = any("\udc80" <= character <= "\udcff" for character in record.text)
-    return not record.sound or "\0" in record.text or holds_bad_bytes
+    return not record.valid or "\0" in record.text or holds_bad_bytes
 
 
 def shown(text: str) -> str:
-    """The text with U+FFFD for bad bytes and NULs."""
+    """Replace bad bytes and NULs by U+FFFD."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def records(text: str) -> Iterator[Record]:
-    """Every record of a file's text; empty lines are none."""
+    """Yield every record of a file's text; empty lines are skipped."""
     at = 0
     while at < len(text):
-        start, fields, sound = at, [], True
+        start, fields, valid = at, [], True
         while True:
             field = field_at(text, at)
             fields.append(field.value)
-            sound = sound and field.sound
+            valid = valid and field.valid
             at = field.end + 1
             if not text.startswith(",", field.end):
                 break
         if field.end > start:
-            yield Record(text[start : field.end], tuple(fields), sound)
+            yield Record(text[start : field.end], tuple(fields), valid)
         at = field.end + line_end(text, field.end)
 
 
 def field_at(text: str, start: int) -> Field:
-    """The field that starts here; it is quoted when a quote is its very first character."""
+    """Return the field that starts here; it is quoted when its first character is a quote."""
     if not text.startswith('"', start):
         end = unquoted_end(text, start)
         return Field(text[start:end], end, True)
@@ -250,22 +247,21 @@ def field_at(text: str, start: int) -> Field:
 
 
 def unquoted_end(text: str, at: int) -> int:
-    """Where unquoted text that starts here ends: at a comma, a line end or the end of the file."""
+    """Return the end of unquoted text that starts here: a comma, a line end or the end of the file."""
     while at < len(text) and text[at] != "," and not line_end(text, at):
         at += 1
     return at
 
 
 def line_end(text: str, at: int) -> int:
-    """How many characters of line end stand here: LF 1, CR LF 2, else 0 (a lone CR is text)."""
+    """Return the length of the line end here: LF 1, CR LF 2, otherwise 0 (a lone CR is text)."""
     return 2 if text.startswith("\r\n", at) else int(text.startswith("\n", at))
 
 
 def lower(text: str) -> str:
-    """The text with A-Z lowered and nothing else (str.lower would also turn the Kelvin sign into a k)."""
+    """Lower A-Z and nothing else; str.lower would also change the Kelvin sign into a k."""
     return "".join(chr(ord(character) + 32) if character in UPPER else character for character in text)
 
 
 def trim(text: str) -> str:
-    """The text without outer white space, of the eight kinds only."""
     return text.strip(WHITE_SPACE)

@@ -36,7 +36,7 @@ HALF_PUBLISHED, COMMITTING = ("os.rename", f"/unsuccessful_application/{BATCH}")
 
 
 class Site(Night):
-    """Section 1's job in a directory of its own: src, dest, and the shipped configuration on DuckDB."""
+    """Section 1's job in a separate directory: src, dest, and the shipped configuration on DuckDB."""
 
     def build(self) -> Self:
         """Create an empty source and the configuration."""

@@ -1,4 +1,4 @@
-"""What the command prints about files and batches, and the exit codes 0, 1 and 3."""
+"""The command's summaries of files and batches, and the exit codes 0, 1 and 3."""
 
 from pathlib import Path
 

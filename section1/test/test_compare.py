@@ -1,4 +1,4 @@
-"""--compare: how many rows other rules would move, worked out by hand, on both engines."""
+"""--compare: the rows that other rules would move, worked out by hand, on both engines."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -14,7 +14,7 @@ from common.test.waiting import wait_until
 from section1.test.container import NAME, RUN, SECONDS, Copy, started_process
 from section1.test.support import application, csv_of, write_files
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = [pytest.mark.needs("docker"), pytest.mark.full("cluster")]
 
 MASTER, WORKERS = "section1_master", ["section1_worker_1", "section1_worker_2"]
 URL = "spark://section1-master:7077"
@@ -125,19 +125,20 @@ def has_a_waiting_job() -> bool:
     return "'state': 'WAITING'" in containers.inside(MASTER, "python3", "-c", show)
 
 
+@pytest.mark.full("faults")
 def test_run_without_workers_waits_for_one(
     cluster: Cluster, local: dict[str, bytes], fault: Callable[[str, str, str, str], None]
 ) -> None:
     docker("container", "stop", *WORKERS)
-    with started_process(job("nobody", "--master", URL)) as run:
+    with started_process(job("no_workers", "--master", URL)) as run:
         wait_until(has_a_waiting_job, seconds=180)
         wait_until(lambda: "the master is ALIVE, with 0 workers" in cluster.runner("status").stdout)
-        assert (run.poll(), cluster.published("nobody")) == (None, {})
+        assert (run.poll(), cluster.published("no_workers")) == (None, {})
         docker("container", "start", WORKERS[1])
         assert run.wait(300) == 0
-    assert cluster.published("nobody") == local
+    assert cluster.published("no_workers") == local
     seen = "unhealthy: the master is ALIVE, with 0 workers; the run waits, up to its time limit"
-    fault("all workers are gone", "section 1's cluster", seen, "the run goes on once there is a worker")
+    fault("all workers are gone", "section 1's cluster", seen, "the run continues once a worker is back")
 
 
 def run_with_a_killed_node(cluster: Cluster, destination: str, node: str) -> tuple[int, str]:
@@ -160,7 +161,7 @@ def require_each_row_once(destination: Path, rows: int) -> None:
 
 
 def row_of(node: str, rows: int, result: str) -> dict[str, str]:
-    return {"killed in the middle": node, "rows": f"{rows:,}", "the run": result, "rows lost or doubled": "0"}
+    return {"killed in the middle": node, "rows": f"{rows:,}", "the run": result, "rows lost or duplicated": "0"}
 
 
 def test_run_with_a_killed_worker_publishes_each_row_once(cluster: Cluster, budget: Budget, record: Record) -> None:

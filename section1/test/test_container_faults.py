@@ -23,7 +23,7 @@ from section1.test.container_faults import (
     without_times,
 )
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = [pytest.mark.needs("docker"), pytest.mark.full("faults")]
 
 Fault = Callable[[str, str, str, str], None]
 
@@ -66,7 +66,7 @@ def test_run_killed_with_its_container_is_caught_up_once(site: Site, fault: Faul
     site.start()
     assert site.state() == COMPLETED
     assert site.logged().count(BEGINS) == 2
-    fault("killed in the middle", "section 1's container", "status: exited", "the next start makes the run up")
+    fault("killed in the middle", "section 1's container", "status: exited", "the next start runs the missed batch")
 
 
 def test_stop_lets_a_run_clean_up_and_is_no_failure(site: Site) -> None:
@@ -88,7 +88,7 @@ def test_second_run_at_once_does_nothing(site: Site, fault: Fault) -> None:
     busy = "another run is at work, so this one did nothing"
     assert second.stdout.endswith(f"section1: {busy}\n")
     assert site.state() == COMPLETED
-    fault("two runs at once", "section 1", busy, "nothing to heal: the first one completes")
+    fault("two runs at once", "section 1", busy, "none needed: the first one completes")
 
 
 def test_second_container_on_the_same_directory_does_nothing(site: Site, fault: Fault) -> None:
@@ -99,7 +99,7 @@ def test_second_container_on_the_same_directory_does_nothing(site: Site, fault: 
     problem = f"{PROGRAM}: {DESTINATION}: another run is in progress. Wait until it ends."
     assert (first.returncode, second.returncode, second.stderr.splitlines()[-1]) == (0, 75, problem)
     assert site.state() == COMPLETED
-    fault("two containers on one folder", "section 1", problem, "nothing to heal: the first one completes")
+    fault("two containers on one directory", "section 1", problem, "none needed: the first one completes")
 
 
 def test_run_needs_no_network(site: Site, fault: Fault) -> None:
@@ -108,7 +108,7 @@ def test_run_needs_no_network(site: Site, fault: Fault) -> None:
         require_completion_by_the_next_run(site)
     finally:
         docker("network", "connect", "section1_default", NAME)
-    fault("no network", "section 1", DONE, "nothing to heal")
+    fault("no network", "section 1", DONE, "none needed")
 
 
 def test_run_over_its_time_limit_is_ended(site: Site, fault: Fault) -> None:
@@ -131,7 +131,7 @@ def test_read_only_destination_is_unhealthy_until_it_is_writable(site: Site, fau
         wait_until(lambda: f"{NAME}: running unhealthy ({FAILED} at " in site.runner("status").stdout)
         assert (site.runner("status").returncode, site.committed_files()) == (1, before)
     require_completion_by_the_next_run(site)
-    fault("read-only destination", "section 1", problem, "the next run, once it can be written")
+    fault("read-only destination", "section 1", problem, "the next run, once it is writable")
 
 
 def test_full_disk_is_unhealthy_until_there_is_space(site: Site, fault: Fault) -> None:

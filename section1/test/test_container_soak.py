@@ -14,7 +14,7 @@ from common.test.soak import Runs, at_rest, entries_in
 from section1.test.container import NAME, Copy
 from section1.test.support import application, csv_of, rows_of, write_files
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = [pytest.mark.needs("docker"), pytest.mark.full("soak")]
 
 FIRST = datetime(2026, 1, 1)
 

@@ -3,13 +3,15 @@
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from section1.test.disk_model import BLOCK, Disk, Node, Operation, State
 from section1.test.disk_record import operations
 
 
-def after(*operations: Operation, state: State | None = None) -> list[State]:
+def after(operations: list[Operation], state: State) -> list[State]:
     """Return all possible states after these calls, with far more draws than there are states."""
-    disk = Disk(state or {})
+    disk = Disk(state)
     for operation in operations:
         disk.do(operation)
     found: list[State] = []
@@ -18,73 +20,74 @@ def after(*operations: Operation, state: State | None = None) -> list[State]:
     return sorted(found, key=str)
 
 
-def in_any_order(*states: State) -> list[State]:
-    return sorted(states, key=str)
-
-
 def put(path: str, content: bytes) -> list[Operation]:
     return [Operation("file", path), Operation("write", path, data=content)]
 
 
-FLUSH = Operation("flush", "")
+def link(path: str) -> Operation:
+    return Operation("link", path, "x")
 
 
-def test_unflushed_file_may_be_absent_empty_complete_or_zeros() -> None:
-    assert after(*put("a", b"xyz")) == in_any_order({}, {"a": b""}, {"a": b"xyz"}, {"a": b"\0\0\0"})
+def rename(path: str, target: str) -> Operation:
+    return Operation("rename", path, target)
 
 
-def test_flushed_file_needs_a_flush_of_its_directory() -> None:
-    calls = [*put("a", b"xyz"), Operation("flush", "a")]
-    assert after(*calls) == in_any_order({}, {"a": b"xyz"})
-    assert after(*calls, FLUSH) == [{"a": b"xyz"}]
+FLUSH, FLUSH_A = Operation("flush", ""), Operation("flush", "a")
+REMOVE_A = Operation("remove", "a")
+WRITTEN = put("a", b"xyz")
+ONE, TWO, NONE = b"1" * BLOCK, b"2" * BLOCK, b"\0" * BLOCK
+TORN: list[Node] = [b"", ONE, NONE, ONE + TWO, ONE + NONE, NONE + TWO, NONE + NONE]
+BOTH: State = {"a": b"new", "b": b"old"}
+DIRECTORIES: State = {"a": None, "b": None}
+MOVED = [link("a/1"), link("a/2"), rename("a/2", "b/2")]
+BEHIND = DIRECTORIES | {"a/1": "x", "b/2": "x"}
+
+CASES: dict[str, tuple[list[Operation], State, list[State]]] = {
+    "an unflushed file is absent, empty, complete or zeros": (
+        WRITTEN,
+        {},
+        [{}, {"a": b""}, {"a": b"xyz"}, {"a": b"\0\0\0"}],
+    ),
+    "a flushed file may have no name": ([*WRITTEN, FLUSH_A], {}, [{}, {"a": b"xyz"}]),
+    "a flush of the directory keeps the name": ([*WRITTEN, FLUSH_A, FLUSH], {}, [{"a": b"xyz"}]),
+    "a flush keeps earlier writes only": (
+        [*WRITTEN, FLUSH_A, FLUSH, Operation("write", "a", data=b"!")],
+        {},
+        [{"a": b"xyz"}, {"a": b"xyz!"}, {"a": b"xyz\0"}],
+    ),
+    "each block is written or not": ([*put("a", ONE + TWO), FLUSH], {}, [{"a": content} for content in TORN]),
+    "a rename is atomic": ([rename("a", "b")], BOTH, [BOTH, {"b": b"new"}]),
+    "changes of one name are ordered": (
+        [link("a"), rename("a", "b"), rename("b", "c")],
+        {},
+        [{}, {"a": "x"}, {"b": "x"}, {"c": "x"}],
+    ),
+    "changes of two names are not ordered": (
+        [link("a"), link("b")],
+        {},
+        [{}, {"a": "x"}, {"b": "x"}, {"a": "x", "b": "x"}],
+    ),
+    "content is lost with its directory": (
+        [Operation("directory", "a"), link("a/1"), FLUSH_A],
+        {},
+        [{}, {"a": None, "a/1": "x"}],
+    ),
+    "a flush of the new directory keeps a rename": (
+        [*MOVED, Operation("flush", "b")],
+        DIRECTORIES,
+        [DIRECTORIES | {"b/2": "x"}, BEHIND],
+    ),
+    "a flush of the old directory keeps a rename": ([*MOVED, FLUSH_A], DIRECTORIES, [BEHIND]),
+    "a removed file may reappear": ([REMOVE_A], {"a": b"x"}, [{}, {"a": b"x"}]),
+    "a flush keeps a removal": ([REMOVE_A, FLUSH], {"a": b"x"}, [{}]),
+    "an existing file is opened unchanged": ([Operation("file", "a")], {"a": b"x"}, [{"a": b"x"}]),
+}
 
 
-def test_flush_keeps_only_earlier_writes() -> None:
-    calls = [*put("a", b"xyz"), Operation("flush", "a"), FLUSH, Operation("write", "a", data=b"!")]
-    assert after(*calls) == in_any_order({"a": b"xyz"}, {"a": b"xyz!"}, {"a": b"xyz\0"})
-
-
-def test_each_block_of_a_torn_file_is_written_or_not() -> None:
-    one, two, none = b"1" * BLOCK, b"2" * BLOCK, b"\0" * BLOCK
-    contents: list[Node] = [b"", one, none, one + two, one + none, none + two, none + none]
-    assert after(*put("a", one + two), FLUSH) == in_any_order(*({"a": content} for content in contents))
-
-
-def test_rename_is_atomic() -> None:
-    state: State = {"a": b"new", "b": b"old"}
-    assert after(Operation("rename", "a", "b"), state=state) == in_any_order(state, {"b": b"new"})
-
-
-def test_changes_of_one_name_are_ordered() -> None:
-    calls = [Operation("link", "a", "x"), Operation("rename", "a", "b"), Operation("rename", "b", "c")]
-    assert after(*calls) == in_any_order({}, {"a": "x"}, {"b": "x"}, {"c": "x"})
-
-
-def test_changes_of_two_names_are_not_ordered() -> None:
-    calls = [Operation("link", "a", "x"), Operation("link", "b", "x")]
-    assert after(*calls) == in_any_order({}, {"a": "x"}, {"b": "x"}, {"a": "x", "b": "x"})
-
-
-def test_directory_content_is_lost_with_its_name() -> None:
-    calls = [Operation("directory", "a"), Operation("link", "a/1", "x"), Operation("flush", "a")]
-    assert after(*calls) == in_any_order({}, {"a": None, "a/1": "x"})
-
-
-def test_flush_of_either_directory_keeps_a_rename() -> None:
-    directories: State = {"a": None, "b": None}
-    calls = [Operation("link", "a/1", "x"), Operation("link", "a/2", "x"), Operation("rename", "a/2", "b/2")]
-    either: list[State] = [directories | {"b/2": "x"}, directories | {"a/1": "x", "b/2": "x"}]
-    assert after(*calls, Operation("flush", "b"), state=directories) == in_any_order(*either)
-    assert after(*calls, Operation("flush", "a"), state=directories) == [directories | {"a/1": "x", "b/2": "x"}]
-
-
-def test_removed_file_may_reappear() -> None:
-    assert after(Operation("remove", "a"), state={"a": b"x"}) == in_any_order({}, {"a": b"x"})
-    assert after(Operation("remove", "a"), FLUSH, state={"a": b"x"}) == [{}]
-
-
-def test_opening_an_existing_file_keeps_it() -> None:
-    assert after(Operation("file", "a"), state={"a": b"x"}) == [{"a": b"x"}]
+@pytest.mark.parametrize("case", CASES)
+def test_disk_has_exactly_these_states(case: str) -> None:
+    operations, before, states = CASES[case]
+    assert after(operations, before) == sorted(states, key=str)
 
 
 def test_log_gives_successful_calls_below_the_root() -> None:

@@ -1,4 +1,4 @@
-"""--dry-run and --compare read and report, and leave every byte, name and date as it was."""
+"""--dry-run and --compare read and report, and leave every byte, name and date unchanged."""
 
 import fcntl
 import shutil

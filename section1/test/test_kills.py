@@ -1,4 +1,4 @@
-"""Random kills, as many as the budget says: a reader sees the old batch or the new one, the next run completes."""
+"""Random kills: a reader sees the old batch or the new one, and the next run completes."""
 
 import contextlib
 import os
@@ -18,9 +18,9 @@ from common.test.waiting import is_gone, wait_until
 from section1.test.faults import Driver, Ending, Order
 from section1.test.scenarios import SCENARIOS, Prepared, command, mistakes_of, mistakes_of_next_run, prepare
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full("kills")]
 
-HEALED = "the next run leaves what a clean one does"
+RECOVERY = "the next run leaves what a clean one does"
 SECONDS = 900  # after which a run that hangs is killed
 Budget = Callable[[int, int], int]
 Record = Callable[[dict[str, str]], None]
@@ -46,7 +46,7 @@ def test_forked_runs_killed_up_to_three_times_in_a_row(
             mistakes += mistakes_of(killed, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
         mistakes += mistakes_of_next_run(prepared, order, driver)
     assert mistakes == []
-    record(row_of_kills(1, "a forked run, at a random call", kills, HEALED, lost=len(mistakes), doubled=0))
+    record(row_of_kills(1, "a forked run, at a random call", kills, RECOVERY, lost=len(mistakes), doubled=0))
 
 
 def test_real_command_killed_at_a_random_moment(
@@ -67,12 +67,12 @@ def test_real_command_killed_at_a_random_moment(
         mistakes += mistakes_of(killed, [-signal.SIGKILL, 0], prepared.verdict(tmp_path / "dest"))
         mistakes += mistakes_of_next_run(prepared, order, driver)
     assert mistakes == []
-    record(row_of_kills(1, "the real command on DuckDB", kills, HEALED, lost=len(mistakes), doubled=0))
+    record(row_of_kills(1, "the real command on DuckDB", kills, RECOVERY, lost=len(mistakes), doubled=0))
 
 
 @pytest.fixture(scope="module")
 def seconds_on_spark(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How long the Java process of a run lives."""
+    """The lifetime of a run's Java process."""
     with started(replaced.copied(tmp_path_factory.mktemp("clean") / "dest"), "spark") as run:
         wait_until(partial(children_of, run))
         begun = time.monotonic()
@@ -109,7 +109,7 @@ def test_command_on_spark_killed_in_part_or_completely(
         mistakes += mistakes_of(killed, codes, replaced.verdict(tmp_path / "dest"))
         mistakes += mistakes_of_next_run(replaced, order, driver)
     assert mistakes == []
-    record(row_of_kills(1, f"the real command on Spark: {victim}", kills, HEALED, lost=len(mistakes), doubled=0))
+    record(row_of_kills(1, f"the real command on Spark: {victim}", kills, RECOVERY, lost=len(mistakes), doubled=0))
 
 
 @contextlib.contextmanager

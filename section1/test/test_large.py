@@ -12,7 +12,7 @@ import pytest
 from section1.test.command import error, run_job
 from section1.test.support import BATCH, application, config_for, csv_of, report_of, write_files
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full("faults")]
 
 Budget = Callable[[int, int], int]
 Fault = Callable[[str, str, str, str], None]
@@ -29,7 +29,7 @@ def test_ten_thousand_files_are_one_batch(tmp_path: Path, budget: Budget, fault:
     assert (report["rows"], report["counts"]["successful"], len(report["files"])) == (files, files, files)
     assert (tmp_path / "dest" / "report" / f"{BATCH}.html").stat().st_size < 2_000_000
     assert run_job(tmp_path).out == f"Batch {BATCH} is published and no file is new. Nothing to do.\n"
-    fault(f"{files:,} files at once", "section 1", "published", "nothing to heal")
+    fault(f"{files:,} files at once", "section 1", "published", "none needed")
 
 
 def test_huge_file_needs_little_memory(tmp_path: Path, budget: Budget, fault: Fault) -> None:
@@ -47,7 +47,7 @@ def test_huge_file_needs_little_memory(tmp_path: Path, budget: Budget, fault: Fa
     assert report_of(config_for(tmp_path))["rows"] == blocks * 10_000
     assert peak <= max(before, 700_000)  # kB: DuckDB's limit and Python
     seen = f"published, in {peak / 1000:,.0f} MB of memory"
-    fault(f"a file of {megabytes:,} MB", "section 1", seen, "nothing to heal")
+    fault(f"a file of {megabytes:,} MB", "section 1", seen, "none needed")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from section1.test.disk_record import STRACE, operations
 from section1.test.faults import Driver
 from section1.test.scenarios import Prepared, mistakes_of_next_run, prepare, run_command
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("strace")]
+pytestmark = [pytest.mark.slow, pytest.mark.needs("strace"), pytest.mark.full("power-loss")]
 
 NAMES = ("first", "second_in_the_hour", "replaced")
 DRAWN = 40  # random states at each call, beside the hard cases
@@ -182,7 +182,7 @@ def record_states(run: Run, found: list[Found], completed: int, record: Record) 
         "calls": f"{len(run.calls)}",
         "states of the disk": f"{len(found):,}",
     }
-    record({**row, **counts, "healed by the next run": f"{completed:,}"})
+    record({**row, **counts, "completed by the next run": f"{completed:,}"})
 
 
 @pytest.mark.parametrize("run", ["second_in_the_hour"], indirect=True)

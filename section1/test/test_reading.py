@@ -1,4 +1,4 @@
-"""Which files are read and which rows are malformed: by the oracle, and by the job as the oracle says."""
+"""Which files are read and which rows are malformed: by the oracle and by the job."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ SHIPPED = Rules(
 
 
 class Case(NamedTuple):
-    """An application as it is written, its cleaned values and its reasons."""
+    """An application, its cleaned values and its reasons."""
 
     raw: tuple[str, str, str, str] = ("Ada Lim", "ada@lim.com", "1990-12-10", "91234567")
     name: tuple[str, str] = ("Ada", "Lim")

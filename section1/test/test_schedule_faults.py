@@ -1,4 +1,4 @@
-"""Scheduled runs that fail in the middle: the destination stays as it was, and the next run completes."""
+"""Scheduled runs that fail in the middle: the destination stays unchanged, and the next run completes."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -20,7 +20,7 @@ from section1.test import oracle
 from section1.test.engines import label_as_oracle
 from section1.test.support import application, csv_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full("fuzzing")]
 
 BOM = b"\xef\xbb\xbf"
 SEEDS = (
