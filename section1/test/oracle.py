@@ -99,9 +99,8 @@ def label(name: str, email: str, date_of_birth: str, mobile_no: str) -> tuple[tu
     }
     written = "" if born is None else born.isoformat().replace("-", "")
     above_18 = "" if born is None else str(adult).lower()
-    return (first_name, last_name, written, mobile, email, above_18), [
-        reason for reason in problems if problems[reason]
-    ]
+    cleaned = (first_name, last_name, written, mobile, email, above_18)
+    return cleaned, [reason for reason in problems if problems[reason]]
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -87,9 +87,9 @@ def under_strace(order: Order, log: Path, *expressions: str) -> subprocess.Compl
 def first_write(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> int:
     """The number of the main thread's first write to a part file, as strace counts them."""
     root = tmp_path_factory.mktemp("strace")
-    under_strace(replaced.copied(root / "dest"), root / "log", "trace=write")
+    under_strace(replaced.copied(root / "dest"), root / "log", "trace=openat,write")
     lines = (root / "log").read_text().splitlines()
-    thread = lines[0].split()[0]
+    thread = lines[0].split()[0]  # the main thread opens the first file
     writes = [line for line in lines if re.match(rf"{thread} +write\(", line)]
     return next(number for number, line in enumerate(writes, start=1) if "part-00000.csv" in line)
 
