@@ -9,11 +9,12 @@ from pathlib import Path
 from common import cli
 
 SAMPLE_ORDERS = 2_000
+RUNNER, MODULE = "./section2_runner.sh", ".venv/bin/python -m section2"
 PSQL_ROLES = ("analytics", "logistics", "sales", "application", "dashboard", "postgres")
 EXIT_CODES = """\
 exit codes:
   0   done
-  1   failed (batches that a load has committed stay); check: something does not add up
+  1   failed (committed batches of a load stay); check: found differences
   2   usage error
   75  another load or restore is running
 """
@@ -35,28 +36,38 @@ def parser() -> cli.Parser:
     """Return the parser with all commands and options."""
     commands = cli.Parser(
         description="Sales database, on the server that SECTION2_HOST names, else on an embedded one in .local.",
-        example="./section2_runner.sh run",
+        example=f"{RUNNER} run",
         exit_codes=EXIT_CODES,
     )
     add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = add.add_parser("run", help="create the database, load sample orders, print top members and items")
+
+    def command(name: str, description: str, example: str) -> cli.Parser:
+        return add.add_parser(
+            name, help=description, description=f"{description}.", example=example, exit_codes=EXIT_CODES
+        )
+
+    run = command(
+        "run", "create the database, load sample orders, print top members and items", f"{RUNNER} run --orders 5000"
+    )
     run.add_argument("--orders", type=order_count, default=SAMPLE_ORDERS, metavar="N", help="default: 2,000")
-    add.add_parser("create", help="create the database or apply new migrations, and set role passwords")
-    load = add.add_parser("load", help="load sample orders; existing orders stay, a stopped load continues")
+    command("create", "create the database or apply new migrations, and set role passwords", f"{MODULE} create")
+    load = command(
+        "load", "load sample orders; existing orders stay, a stopped load continues", f"{RUNNER} load --orders 100000"
+    )
     load.add_argument("--orders", type=order_count, required=True, metavar="N", help="number of orders of the seed")
     load.add_argument("--seed", type=seed, default=1, metavar="N", help="seed of the sample data; default: 1")
     load.add_argument("--until", type=end_date, metavar="DATE", help="end of the sample data; default: today")
-    members = add.add_parser("load-members", help="upsert the members of section 1's committed batches")
+    members = command("load-members", "upsert the members of section 1's committed batches", f"{RUNNER} load-members")
     members.add_argument("--applications", type=Path, metavar="DIRECTORY", help="destination directory of section 1")
-    query = add.add_parser("query", help="run a query; without a name, list all queries")
+    query = command("query", "run a query; without a name, list all queries", f"{RUNNER} query average_basket")
     query.add_argument("name", nargs="?", metavar="NAME", help="such as top10_highest_spending_member")
-    psql = add.add_parser("psql", help="run psql as one of the roles; further arguments are passed to psql")
+    psql = command("psql", "run psql as a role; further arguments are passed to psql", f"{RUNNER} psql --role sales")
     psql.add_argument("--role", choices=PSQL_ROLES, default=PSQL_ROLES[0])
-    add.add_parser("check", help="recompute totals and aggregates, print differences; exit code 0 when there are none")
-    erd = add.add_parser("erd", help="draw the entity diagram from the live catalogue to standard output")
+    command("check", "recompute totals and aggregates, print the differences", f"{RUNNER} check")
+    erd = command("erd", "draw the entity diagram of the live catalogue to standard output", f"{MODULE} erd > erd.svg")
     erd.add_argument("--format", choices=("svg", "png"), default="svg")
-    add.add_parser("backup", help="write a backup to standard output")
-    add.add_parser("restore", help="replace the database with the backup on standard input")
+    command("backup", "write a backup to standard output", f"{MODULE} backup > sales.backup")
+    command("restore", "replace the database with the backup on standard input", f"{MODULE} restore < sales.backup")
     return commands
 
 
