@@ -118,6 +118,7 @@ def _log_to_stderr() -> None:
     handler.addFilter(lambda record: record.name != "root")
     logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("py4j").propagate = False  # it logs each connection and failed calls to Java
+    logging.getLogger("yoyo").setLevel(logging.WARNING)  # it logs each statement of a migration
 
 
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:

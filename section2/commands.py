@@ -1,6 +1,5 @@
 """Commands of section 2: each one calls the job and prints its result."""
 
-import logging
 import sys
 import time
 from argparse import Namespace
@@ -27,7 +26,6 @@ def run_command(options: Namespace) -> int:
     """Run the parsed command and return its exit code. Raises: JobError."""
     if options.command == "query" and options.name is None:
         return list_queries()
-    logging.getLogger("yoyo").setLevel(logging.WARNING)  # it logs every statement
     with server_for("section2", TEAMS, CLUSTER) as server:
         return COMMANDS[options.command](server, options)
 

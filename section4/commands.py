@@ -1,7 +1,6 @@
 """The commands that need no drawing libraries: ingest and create."""
 
 import argparse
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,6 @@ from section4 import main
 from section4.config import CLUSTER, ROLES, ProcessConfig, load_process, load_server
 from section4.core.summary import summary
 from section4.main import Request
-
-logging.getLogger("yoyo").setLevel(logging.WARNING)  # it logs each statement
 
 
 def ingest(options: argparse.Namespace) -> int:

@@ -30,7 +30,8 @@ def benchmark(orders: int, minutes: float, seconds: int) -> int:
     """Load orders, time queries, run order entry, time queries again. Return the exit code. Raises: JobError."""
     with server() as at:
         sales, load_rate = load(at, orders)
-        print(f"load: {load_rate:,.0f} orders per second", flush=True)
+        rate_text = f"{load_rate:,.0f} orders per second" if load_rate else "too few orders to measure"
+        print(f"load: {rate_text}", flush=True)
         idle = time_queries(sales)
         copies = {
             aggregates: copy(at, sales, f"entry_{aggregates}", aggregates=aggregates) for aggregates in (True, False)
@@ -46,7 +47,7 @@ def benchmark(orders: int, minutes: float, seconds: int) -> int:
         after = {name: query_times(target, path, 51) for name, (path, _) in COMPARED.items()}
         assert differences(target).rows == []
     parts = [
-        f"{orders:,} orders. Load: {load_rate:,.0f} orders per second.",
+        f"{orders:,} orders. Load: {rate_text}.",
         query_table(idle, busy, after),
         rate_table(rates, long_rate, minutes),
         target_table(idle, after, rates),

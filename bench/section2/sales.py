@@ -26,9 +26,9 @@ HERE = Path(__file__).parent
 ENTRY = HERE / "order_entry.pgbench"
 UNTIL = date(2026, 10, 31)
 CLIENTS = 16
-# loaded_at is the start of a batch, so the last batch must not count.
+# loaded_at is the start of a batch, so the last batch must not count. Null if there is only one batch.
 RATE = """
-select (sum(orders) - max(orders))::double precision / extract(epoch from max(loaded_at) - min(loaded_at))
+select (sum(orders) - max(orders))::double precision / nullif(extract(epoch from max(loaded_at) - min(loaded_at)), 0)
 from sales.made_up_batch where batch >= 0
 """
 # The settings of docker/section2.compose.yaml.
@@ -42,7 +42,7 @@ def server() -> Iterator[Server]:
         yield Server(host=str(sockets), database="postgres")
 
 
-def load(at: Server, orders: int) -> tuple[Server, float]:
+def load(at: Server, orders: int) -> tuple[Server, float | None]:
     """Return a database with this many orders, and the orders per second of its load."""
     sales = at.model_copy(update={"database": f"sales_{orders}"})
     create_database(at, sales.database)
