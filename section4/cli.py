@@ -18,6 +18,13 @@ exit codes:
   2   usage or configuration error
   75  another ingestion is running
 """
+COMMANDS = {
+    "run": "ingest, then draw a picture and a page in section4/output",
+    "create": "create or migrate the database, set role passwords and the directory of section 1's reports",
+    "dashboard": "regenerate section4/grafana/*_dashboard.json from the panels' SQL",
+    "picture": "regenerate section4/covid19_graph.png, the README's picture, from the sample",
+}
+ARGUMENTS = "--country SG,MY --from 2021-01-01"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -37,10 +44,10 @@ def job_parser() -> cli.Parser:
     job = cli.Parser(
         description="Ingest COVID-19 figures by country and day: try the sources in order and load the first usable"
         " response. The database is the one of --postgresql-config or SECTION4_HOST, else an embedded one in .local.",
-        example="section4_manage.py --country SG,MY --from 2021-01-01",
+        example=f"{cli.program()} {ARGUMENTS}",
         exit_codes=EXIT_CODES,
     )
-    _add_job_arguments(job)
+    _add_job_options(job)
     return job
 
 
@@ -52,47 +59,32 @@ def parser() -> cli.Parser:
         exit_codes=EXIT_CODES,
     )
     add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Parser)
-
-    def command(name: str, description: str, example: str = "") -> cli.Parser:
-        return add.add_parser(
-            name,
-            help=description,
-            description=f"{description[0].upper()}{description[1:]}.",
-            example=f"python -m section4 {example or name}",
-            exit_codes=EXIT_CODES,
+    for name, text in COMMANDS.items():
+        prog = f"{cli.program().removesuffix(f' {name}')} {name}"  # section4_runner.sh run sets PROGRAM to itself
+        example = f"{prog} {ARGUMENTS}" if name == "run" else prog
+        described = f"{text[0].upper()}{text[1:]}."
+        command = add.add_parser(
+            name, help=text, prog=prog, description=described, example=example, exit_codes=EXIT_CODES
         )
-
-    run = command("run", "ingest, then draw a picture and a page in section4/output", "run --country SG,MY")
-    _add_job_arguments(run)
-    command("create", "create or migrate the database, set role passwords and the directory of section 1's reports")
-    command("dashboard", "regenerate section4/grafana/*_dashboard.json from the panels' SQL")
-    command("picture", "regenerate section4/covid19_graph.png, the README's picture, from the sample")
+        if name == "run":
+            _add_job_options(command)
     return commands
 
 
-def _add_job_arguments(job: argparse.ArgumentParser) -> None:
-    job.add_argument(
+def _add_job_options(job: argparse.ArgumentParser) -> None:
+    add = job.add_argument
+    add(
         "--task-config",
         default=CONFIG,
         metavar="FILE",
-        help="configuration: a name in section4/conf, or a path (default: %(default)s)",
+        help="a name in section4/conf, or a path (default: %(default)s)",
     )
-    job.add_argument(
-        "--postgresql-config",
-        type=Path,
-        metavar="FILE",
-        help="YAML with host, port, database; passwords come from the environment",
-    )
-    job.add_argument(
-        "--source",
-        choices=SOURCES,
-        metavar="NAME",
-        help=f"use this source only: {', '.join(SOURCES)} (synthetic)",
-    )
-    job.add_argument("--country", type=_countries, metavar="CODES", help="country codes such as SG,MY, or all")
-    job.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, such as 2021-01-01")
-    job.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day")
-    job.add_argument("--dry-run", action="store_true", help="request and compare, but change nothing")
+    add("--postgresql-config", type=Path, metavar="FILE", help="YAML with host, port and database of another server")
+    add("--source", choices=SOURCES, metavar="NAME", help=f"use this source only: {', '.join(SOURCES)} (synthetic)")
+    add("--country", type=_countries, metavar="CODES", help="country codes such as SG,MY, or all")
+    add("--from", dest="first", type=_day, metavar="DATE", help="first day, such as 2021-01-01")
+    add("--to", dest="last", type=_day, metavar="DATE", help="last day")
+    add("--dry-run", action="store_true", help="request and compare, but change nothing")
 
 
 def _day(text: str) -> date:

@@ -16,7 +16,7 @@ from common.postgresql import Server
 from common.progress import Progress
 from common.test.web_server import Site
 from section4.config import CONF, ProcessConfig, WebSettings
-from section4.core.record import NotFound, Query, Record, UnknownName
+from section4.core.record import NotFound, Query, Record, SourceError, UnknownName
 from section4.main import SOURCES, Outcome, Request, ingest
 from section4.operator.web import Web
 from section4.sources.base import Endpoint
@@ -33,6 +33,7 @@ PATHS = {
     "covid19api": "/country/{country}/status/{series}?from={first}&to={last}",
 }
 OWID_HEADER = "country,date,new_cases,total_cases,new_deaths,total_deaths,extra\n"
+JHU_HEADER = "Province/State,Country/Region,Lat,Long,1/22/20,1/23/20\n"
 WHO_HEADER = (
     "\ufeffDate_reported,Country_code,Country,WHO_region,New_cases,Cumulative_cases,New_deaths,Cumulative_deaths\n"
 )
@@ -74,6 +75,31 @@ class Responses:
 
     def records(self, source: str, query: Query = EVERYTHING) -> list[Record | UnknownName]:
         return list(SOURCES[source].records(Endpoint(PATHS[source], self.get), query))
+
+
+def read_all(source: str, query: Query, *bodies: bytes) -> list[Record | UnknownName]:
+    """Return the records that a source reads from these responses, in order; the last one is repeated."""
+    remaining = list(bodies)
+
+    @contextmanager
+    def get(_: str) -> Iterator[BinaryIO]:
+        yield io.BytesIO(remaining.pop(0) if len(remaining) > 1 else remaining[0])
+
+    return list(SOURCES[source].records(Endpoint(PATHS[source], get), query))
+
+
+def query_of(source: str) -> Query:
+    """Return a query that the source can answer: all countries, or Singapore."""
+    return for_countries("SG") if source in ("disease_sh", "covid19api") else EVERYTHING
+
+
+def require_one_line(error: SourceError, source: str) -> str:
+    """Return the error, which must be one short printable line, without the name of its source."""
+    line = str(error)
+    assert line.startswith(f"{source}: ")
+    assert line.isprintable()
+    assert len(line) < 300
+    return line.removeprefix(f"{source}: ")
 
 
 def for_countries(*countries: str, first: str = "2020-01-01", last: str | None = None) -> Query:

@@ -6,7 +6,8 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from urllib.error import HTTPError
 
 import pytest
@@ -92,66 +93,44 @@ def test_grafana_has_the_dashboard_and_requires_the_password(started: Copy) -> N
             grafana(started, "/api/search", password=password)
 
 
-def test_panel_daily_cases(started: Copy) -> None:
+def expected_rows() -> dict[str, list[tuple[object, ...]]]:
+    """Return the rows of the panels, by title, worked out by hand."""
     # Averages: six days have none; day 7 and 8 have 7; day 9: 6 x 7 / 7 = 6; day 10: 5; day 11: (28 + 70) / 7 = 14;
     # day 12: days 6, 7, 8, 11 and 12: (21 + 70 + 7) / 7 = 14; then 14, 14.
-    averages = [None] * 6 + [7, 7, 6, 5, 14, 14, 14, 14]
-    expected = [(milliseconds(day), new, average) for day, new, average in zip(DAYS, NEW, averages, strict=True)]
-    assert rows(started, panels()["Confirmed cases per day"]) == expected
+    averages = [*[None] * 6, 7, 7, 6, 5, 14, 14, 14, 14]
+    mondays = [day for day in DAYS if day.weekday() == 0 and day + timedelta(days=6) <= DAYS[-1]]
+    days = list(map(milliseconds, DAYS))
+    return {
+        "Confirmed cases per day": list(zip(days, NEW, averages, strict=True)),
+        "Deaths per day": list(zip(days, [1] * 14, [*[None] * 6, *[1] * 8], strict=True)),
+        "Cumulative cases and deaths": list(zip(days, accumulate(NEW), range(1, 15), strict=True)),
+        "Confirmed cases per week": [
+            (milliseconds(monday), sum(NEW[DAYS.index(monday) : DAYS.index(monday) + 7])) for monday in mondays
+        ],
+        # The first average is day 7's; a week later it is 14 instead of 7: growth of 100 %.
+        "Weekly growth": [*((day, None) for day in days[7:13]), (days[13], 1.0)],
+    }
 
 
-def test_panel_deaths(started: Copy) -> None:
-    expected = [(milliseconds(day), 1, 1 if number >= 6 else None) for number, day in enumerate(DAYS)]
-    assert rows(started, panels()["Deaths per day"]) == expected
+@pytest.mark.parametrize("title", expected_rows())
+def test_panel_shows_the_rows(started: Copy, title: str) -> None:
+    assert rows(started, panels()[title]) == expected_rows()[title]
 
 
-def test_panel_cumulative(started: Copy) -> None:
-    expected = [(milliseconds(day), sum(NEW[:number]), number) for number, day in enumerate(DAYS, 1)]
-    assert rows(started, panels()["Cumulative cases and deaths"]) == expected
-
-
-def test_panel_weekly_totals(started: Copy) -> None:
-    weeks: dict[date, int] = {}
-    for day, new in zip(DAYS, NEW, strict=True):
-        monday = day - timedelta(days=day.weekday())
-        weeks[monday] = weeks.get(monday, 0) + new
-    shown = [week for week in weeks if week >= DAYS[0] and week + timedelta(days=6) <= DAYS[-1]]
-    expected = [(milliseconds(week), weeks[week]) for week in shown]
-    assert rows(started, panels()["Confirmed cases per week"]) == expected
-
-
-def test_panel_growth(started: Copy) -> None:
-    # The first average is day 7's; a week later it is 14 instead of 7: growth of 100 %.
-    assert rows(started, panels()["Weekly growth"]) == [
-        *((milliseconds(day), None) for day in DAYS[7:13]),
-        (milliseconds(DAYS[13]), 1.0),
-    ]
-
-
-def test_panel_comparison(started: Copy) -> None:
-    found = rows(started, panels()["Countries compared: cases, 7-day average"])
-    assert [row[1:] for row in found[-2:]] == [("Malaysia", 28), ("Singapore", 14)]
-    assert len(found) == 28
-
-
-def test_panel_freshness(started: Copy) -> None:
+def test_panels_of_comparison_freshness_and_runs(started: Copy) -> None:
+    compared = rows(started, panels()["Countries compared: cases, 7-day average"])
+    assert ([row[1:] for row in compared[-2:]], len(compared)) == ([("Malaysia", 28), ("Singapore", 14)], 28)
     [(state, source, last_day, days_old, last_run)] = rows(started, panels()["Data freshness"])
     assert (state, source, last_day, days_old) == ("fresh", "owid", f"{DAYS[-1]}", 1)
     assert str(last_run).endswith("UTC")
-
-
-def test_panel_runs(started: Copy) -> None:
     assert rows(started, panels()["Ingestion runs"])[-1][1:8] == ("owid", "loaded", "MY, SG", 28, 0, 0, 0)
 
 
-def test_annotation_of_reporting_gaps(started: Copy) -> None:
+def test_annotation_and_variable(started: Copy) -> None:
     [annotation] = dashboard()["annotations"]["list"]
     assert rows(started, annotation["target"]) == [
         (milliseconds(DAYS[8]), milliseconds(DAYS[10]), "2 days without a report, then 70 cases")
     ]
-
-
-def test_variable_lists_the_countries(started: Copy) -> None:
     target = {**panels()["Ingestion runs"], "rawSql": dashboard()["templating"]["list"][0]["query"]}
     assert rows(started, target) == [("Malaysia", "MY"), ("Singapore", "SG")]
 
