@@ -1,4 +1,4 @@
-"""Tells what a job is doing: live on a terminal, one plain line every ten seconds elsewhere; keeps the timings."""
+"""Progress of a job: a live line on a terminal, one plain line every ten seconds elsewhere. Keeps the timings."""
 
 import sys
 import threading
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SECONDS_BETWEEN_LINES = 10.0
-BAR_WIDTH = 30
 
 
 class Progress:
@@ -16,7 +15,7 @@ class Progress:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._text = ""
-        self._show: Callable[[str], None] = lambda text: None
+        self._show: Callable[[int | None, int | None], None] = lambda done, total: None
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -30,47 +29,50 @@ class Progress:
             self.seconds[name] = round(time.monotonic() - started, 3)
 
     def update(self, text: str) -> None:
-        """Replace what is shown of the step under way."""
+        """Replace the text of the current step."""
         self._text = text
-        self._show(f"{text} ...")
+        self._show(None, None)
 
-    def bar(self, things: str) -> Callable[[int, int], None]:
-        """Return what tells how many `things` of all are done, and how long the rest will take."""
-        started, first = time.monotonic(), None
+    def bar(self, unit: str) -> Callable[[int, int], None]:
+        """Return a function that shows how many units of a total are done."""
+        name = self._text
 
         def update(done: int, total: int) -> None:
-            nonlocal first
-            first = done if first is None else first
-            seconds = time.monotonic() - started
-            left = f", {(total - done) * seconds / (done - first):.0f} s left" if done > first else ""
-            full = BAR_WIDTH * done // max(total, 1)
-            self.update(f"[{'=' * full}{'.' * (BAR_WIDTH - full)}] {done:,} of {total:,} {things}{left}")
+            self._text = f"{name}: {done:,} of {total:,} {unit}"
+            self._show(done, total)
 
         return update
 
     @contextmanager
     def _live(self) -> Iterator[None]:
-        """Keep a line on the terminal up to date until the body ends."""
-        # Imported late: it takes its time, and only a terminal needs it.
+        """Keep a line with a bar on the terminal until the body ends."""
+        # Imported late: it is slow, and only a terminal needs it.
+        from rich import progress
         from rich.console import Console
 
-        with Console(stderr=True).status(f"{self._text} ...") as status:
-            self._show = status.update
-            yield
+        text = progress.TextColumn("{task.description}", markup=False)
+        columns = (progress.SpinnerColumn(), text, progress.BarColumn(), progress.TimeRemainingColumn())
+        with progress.Progress(*columns, console=Console(stderr=True), transient=True) as live:
+            task = live.add_task(self._text, total=None)
+            self._show = lambda done, total: live.update(task, description=self._text, completed=done, total=total)
+            try:
+                yield
+            finally:
+                self._show = lambda done, total: None
 
     @contextmanager
     def _lines(self, started: float) -> Iterator[None]:
         """Print a line every ten seconds until the body ends."""
         done = threading.Event()
 
-        def lines() -> None:
+        def print_lines() -> None:
             while not done.wait(SECONDS_BETWEEN_LINES):
                 print(f"{self._text} ... {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
-        teller = threading.Thread(target=lines, daemon=True)
-        teller.start()
+        printer = threading.Thread(target=print_lines, daemon=True)
+        printer.start()
         try:
             yield
         finally:
             done.set()
-            teller.join()
+            printer.join()
