@@ -68,8 +68,13 @@ def print_summary(text: str) -> None:
             sys.stdout.reconfigure(errors="backslashreplace")  # a file name may not exist in the terminal's encoding
         print(text, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again when it exits
+        discard_stdout()
         logger.warning("cannot print the summary: %s. The work itself is done.", error.strerror)
+
+
+def discard_stdout() -> None:
+    """Send further output nowhere: Python would try to write the rest when it exits, and fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _root_cause(error: BaseException) -> BaseException:

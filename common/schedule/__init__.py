@@ -1,1 +1,1 @@
-"""A job on a schedule in a container: run within limits, recorded, told of, caught up, checked and stopped."""
+"""A scheduled job in a container: time limit, run record, catch-up run, health check, webhook."""

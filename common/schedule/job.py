@@ -1,4 +1,4 @@
-"""What a section tells of its scheduled job, and what the environment tells; typed once."""
+"""What the scheduler knows of a section's job, and its settings from the environment."""
 
 import os
 import re
@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from common.errors import UsageError
+
+_ADDRESS = r"(?i:https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!-~]*)?"
 
 
 @dataclass(frozen=True)
 class Published:
-    """What the job did last, such as "batch 2026-11-23T16 was published", and when."""
+    """The newest result of a job, such as "batch 2026-11-23T16 was published", and its time."""
 
     what: str
     at: datetime
@@ -21,31 +22,35 @@ class Published:
 
 @dataclass(frozen=True)
 class Job:
-    """A job: its command (a script of `root` and its arguments), its logs, and what it has published."""
+    """A job: its command (a script in `root` with arguments), its log directory and its results."""
 
     name: str
-    module: str  # whose `run` starts the job, as in `python3 -m section1.scheduled run`
+    module: str  # `python -m MODULE run` runs the job
     root: Path
     command: tuple[str, ...]
     logs: Path
-    batch_due: Callable[[datetime], str | None]  # the batch of this moment, while nobody has published it
+    batch_due: Callable[[datetime], str | None]  # the batch of this moment, None once it is published
     newest: Callable[[], Published | None]
 
     @property
     def log(self) -> Path:
-        """Where the output of all runs stands."""
+        """The output of all runs."""
         return self.logs / "data_pipeline.log"
 
     @property
     def records(self) -> tuple[Path, Path]:
-        """Where the outcome of the last run stands: here, or where this cannot be written there."""
-        scratch = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - tempfile finds none where all are full
-        return self.logs / "last_run.json", scratch / f"{self.name}_last_run.json"
+        """The record of the last run: in the log directory, or in the temporary one when that cannot be written."""
+        return self.logs / "last_run.json", _temporary() / f"{self.name}_last_run.json"
+
+    @property
+    def lock(self) -> Path:
+        """The file that is locked during a run."""
+        return _temporary() / f"{self.name}.pid"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How long a run may take, when the newest batch is too old, and who is told of trouble."""
+    """The time limit of a run, the age at which the newest batch is too old, and the webhook for alerts."""
 
     time_limit: timedelta
     stale_after: timedelta
@@ -53,7 +58,7 @@ class Settings:
 
     @staticmethod
     def of(name: str, environment: Mapping[str, str]) -> "Settings":
-        """Return what the environment says of the job `name`. Raises: UsageError."""
+        """Read the settings of the job `name`. Raises: UsageError."""
         prefix = name.upper()
         return Settings(
             _minutes(environment, f"{prefix}_TIME_LIMIT_MINUTES", 50),
@@ -62,23 +67,19 @@ class Settings:
         )
 
 
+def _temporary() -> Path:
+    return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - tempfile fails where every disk is full
+
+
 def _minutes(environment: Mapping[str, str], key: str, default: int) -> timedelta:
     text = environment.get(key) or str(default)
     if not re.fullmatch("[1-9][0-9]{0,4}", text):
-        raise UsageError(f"{key}: {text!r} is no number of minutes from 1 to 99999 (e.g. {default})")
+        raise UsageError(f"{key}: expected minutes from 1 to 99999 such as {default}, got {text!r}.")
     return timedelta(minutes=int(text))
 
 
 def _address(text: str) -> str | None:
-    """Return the web address, or None without one; a bad one is refused without repeating it: it may hold a token."""
-    if not text:
-        return None
-    try:
-        parts = urlsplit(text)
-        host = (parts.hostname or "").encode("idna")
-        good = parts.scheme in ("http", "https") and bool(host) and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:  # its port is no number, or its host no name
-        good = False
-    if not good or not text.isascii() or not text.isprintable() or " " in text:
-        raise UsageError("ALERT_WEBHOOK_URL: is no web address (e.g. https://hooks.example.com/alerts)")
-    return text
+    """Return a web address, None for an empty text. The error does not repeat it: it may contain a token."""
+    if text and not re.fullmatch(_ADDRESS, text):
+        raise UsageError("ALERT_WEBHOOK_URL: expected a web address such as https://hooks.example.com/alerts.")
+    return text or None

@@ -1,219 +1,342 @@
-"""One run: its exit code, what it is called, how long it may take, and what is recorded of it."""
+"""A scheduled run: time limit, termination, log, record."""
 
+import fcntl
+import json
+import os
 import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from common.errors import JobError, UsageError
 from common.schedule import commands, record
-from common.schedule.child import supervise
+from common.schedule.commands import judge
 from common.schedule.job import Settings
+from common.schedule.lock import run_in_progress, stop
+from common.schedule.process import Ended, supervise
 from common.schedule.record import Record
 from common.test.schedule_support import (
+    CLEANS_UP,
     FAILS,
+    IGNORES_SIGTERM,
     IS_BUSY,
+    IS_KILLED,
     NOW,
-    PUBLISHES,
     WAITS,
-    Night,
-    night_in,
+    SampleJob,
+    use_own_scratch,
 )
 from common.test.waiting import is_gone, wait_until
 
+pytestmark = pytest.mark.integration
+
 SETTINGS = Settings(timedelta(minutes=5), timedelta(minutes=120), None)
-RING = "import os, signal\nos.kill(os.getppid(), signal.SIGALRM)  # as if its time were over\n"
-DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-POLITE = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit({code}))\n"
-CHILD = """\
+AT = NOW.isoformat(timespec="seconds")
+SECOND = timedelta(seconds=1)
+DONE, REFUSED = "the run is done", "the run is done, but a file was refused"
+BUSY = "another run is in progress, so this one did nothing"
+KILLED = "the run was killed (exit code 137), perhaps for lack of memory"
+STOPPED = "the run was stopped before its end"
+TOO_LONG = "the run was ended because it took longer than 5 min"
+PRINTS = "import sys\nprint('one', flush=True)\nprint('two', file=sys.stderr)"
+LEAVES_A_CHILD = """\
 import subprocess, sys
-child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], stdout={to}, stderr={to})
+child = subprocess.Popen(['sleep', '300'])
 open('child', 'w').write(str(child.pid))
 """
+ENDS_WITH = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit({code}))\n"
 
 
 @pytest.fixture
-def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
-    return night_in(tmp_path, monkeypatch)
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleJob:
+    use_own_scratch(tmp_path, monkeypatch)
+    return SampleJob(tmp_path).build()
 
 
-def child_of(night: Night) -> int:
-    return int((night.folder / "child").read_text())
+def without_times(text: str) -> list[str]:
+    return [line.partition(" ")[2] if " sample: " in line else line for line in text.splitlines()]
 
 
 @pytest.mark.parametrize(
-    ("program", "code", "words"),
+    ("ended", "code", "result"),
     [
-        ("", 0, "the run is done"),
-        ("raise SystemExit(3)", 3, "the run is done, but a file was refused"),
-        (FAILS, 1, "the run failed with exit code 1"),
-        ("raise SystemExit(2)", 2, "the run failed with exit code 2"),
-        ("raise SystemExit(143)", 143, "the run failed with exit code 143"),
-        ("raise SystemExit(137)", 137, "the run was killed (exit code 137), perhaps for lack of memory"),
-        (
-            "import os\nos.kill(os.getpid(), 9)",
-            137,
-            "the run was killed (exit code 137), perhaps for lack of memory",
-        ),
+        (Ended(0), 0, DONE),
+        (Ended(3), 3, REFUSED),
+        (Ended(75), 75, BUSY),
+        (Ended(1), 1, "the run failed with exit code 1"),
+        (Ended(143), 143, "the run failed with exit code 143"),
+        (Ended(137), 137, KILLED),
+        (Ended(-9), 137, KILLED),
+        (Ended(-1), 129, "the run was killed (exit code 129), perhaps for lack of memory"),
+        (Ended(143, over_time=True), 1, TOO_LONG),
+        (Ended(-9, over_time=True), 1, TOO_LONG),
+        (Ended(0, over_time=True), 0, DONE),
+        (Ended(-15, stopped=True), 143, STOPPED),
+        (Ended(3, stopped=True), 3, REFUSED),
     ],
 )
-def test_a_run_ends_with_the_code_of_its_job_which_is_recorded(
-    night: Night, program: str, code: int, words: str
+def test_exit_code_has_this_meaning(ended: Ended, code: int, result: str) -> None:
+    assert judge(ended, SETTINGS) == (code, result)
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "result"),
+    [("", 0, DONE), ("raise SystemExit(3)", 3, REFUSED), (FAILS, 1, "the run failed with exit code 1"),
+     (IS_KILLED, 137, KILLED)],
+)  # fmt: skip
+def test_result_of_a_run_is_returned_logged_and_recorded(
+    sample: SampleJob, program: str, code: int, result: str
 ) -> None:
-    assert night.does(program).run() == code
-    assert night.outcome == (code, words)
-    assert night.log.endswith(f"+00:00 night: {words}\n")
-
-
-def test_the_record_tells_when_the_run_began_and_when_it_ended(night: Night) -> None:
     moments = iter([NOW, NOW + timedelta(minutes=49, seconds=1, microseconds=999_999)])
-    assert commands.run(night.job, SETTINGS, lambda: next(moments)) == 0
-    assert record.read(night.job.records) == Record(
-        "2026-11-23T16:00:00+00:00", "2026-11-23T16:49:01+00:00", 0, "the run is done", told=False
-    )
+    sample.write_script(program)
+    assert commands.run(sample.job, SETTINGS, lambda: next(moments)) == code
+    assert record.read(sample.job.records) == Record(AT, "2026-11-23T16:49:01+00:00", code, result)
+    assert sample.log.endswith(f"2026-11-23T16:49:01+00:00 sample: {result}\n")
 
 
-def test_the_job_runs_in_its_root_and_is_given_no_input(night: Night) -> None:
-    night.does("import os, sys\nprint(os.getcwd(), repr(sys.stdin.read()))")
-    assert night.command("run", "sh", "-c", 'echo words | "$@"', "sh").code == 0
-    assert f"\n{night.folder} ''\n" in night.log
+def test_job_runs_in_its_directory_without_input(sample: SampleJob) -> None:
+    sample.write_script("import os, sys\nprint(os.getcwd(), repr(sys.stdin.read()))")
+    assert sample.command("run", "sh", "-c", 'echo words | "$@"', "sh").code == 0
+    assert f"\n{sample.folder} ''\n" in sample.log
 
 
-def test_that_another_run_is_at_work_is_75_and_says_nothing_of_the_last_run(night: Night) -> None:
-    night.does(FAILS).run()
-    before = record.read(night.job.records)
-    assert night.does(IS_BUSY).run(at=NOW + timedelta(hours=1)) == 75
-    assert record.read(night.job.records) == before
-    assert night.log.endswith("night: another run is at work, so this one did nothing\n")
+def test_busy_job_is_75_and_not_recorded(sample: SampleJob) -> None:
+    sample.write_script(FAILS).run()
+    before = record.read(sample.job.records)
+    assert sample.write_script(IS_BUSY).run(at=NOW + timedelta(hours=1)) == 75
+    assert record.read(sample.job.records) == before
+    assert sample.log.endswith(f"sample: {BUSY}\n")
 
 
-def test_a_job_that_cannot_be_started_is_a_failed_run_like_any_other(night: Night) -> None:
-    absent = night.folder / "absent"
-    assert commands.run(replace(night.job, root=absent), SETTINGS, lambda: NOW) == 1
-    assert night.outcome == (1, "the run failed with exit code 1")
-    assert f"\n{absent}: No such file or directory; the job was not started\n" in night.log
+def test_second_run_is_75_and_starts_nothing(sample: SampleJob) -> None:
+    with sample.write_script(CLEANS_UP).start("run") as first:
+        wait_until(sample.is_waiting)
+        assert sample.write_script("open('second', 'w')").run() == 75
+        assert stop(sample.job.lock, 100)
+    assert (first.returncode, (sample.folder / "second").exists(), sample.outcome) == (143, False, None)
+    assert f"{AT} sample: {BUSY}\n" in sample.log
 
 
-def test_a_job_over_its_time_is_ended_and_fails(night: Night) -> None:
-    assert night.does(WAITS).run(limit=timedelta(seconds=0.3)) == 1
-    assert night.outcome == (1, "the run was ended because it took longer than 0.005 min")
+def test_job_that_cannot_be_started_is_a_failed_run(sample: SampleJob) -> None:
+    absent = sample.folder / "absent"
+    assert commands.run(replace(sample.job, root=absent), SETTINGS, lambda: NOW) == 1
+    assert sample.outcome == (1, "the run failed with exit code 1")
+    assert f"\n{absent}: No such file or directory. The job was not started.\n" in sample.log
 
 
-def test_a_job_over_its_time_is_asked_first_and_may_clean_up(night: Night) -> None:
-    cleans = "try:\n    " + (RING + WAITS).replace("\n", "\n    ") + "\nfinally:\n    print('cleaned up')"
-    assert night.does(POLITE.format(code=143) + cleans).run() == 1
-    assert night.outcome == (1, "the run was ended because it took longer than 5 min")
-    assert "\ncleaned up\n" in night.log
+def test_job_over_its_time_limit_cleans_up_and_fails(sample: SampleJob) -> None:
+    assert sample.write_script(CLEANS_UP).run(limit=3 * SECOND) == 1
+    assert sample.outcome == (1, "the run was ended because it took longer than 0.05 min")
+    assert (sample.folder / "cleaned").read_text() == "once\n"
 
 
-@pytest.mark.parametrize(("code", "words"), [(0, "the run is done"), (3, "the run is done, but a file was refused")])
-def test_a_job_that_is_done_when_its_time_is_over_is_done(night: Night, code: int, words: str) -> None:
-    night.does(POLITE.format(code=code) + RING + WAITS)
-    assert night.run() == code
-    assert night.outcome == (code, words)
+def test_job_that_finishes_at_its_time_limit_succeeds(sample: SampleJob) -> None:
+    assert sample.write_script(ENDS_WITH.format(code=3) + WAITS).run(limit=3 * SECOND) == 3
+    assert sample.outcome == (3, REFUSED)
 
 
-def test_a_job_that_does_not_end_when_asked_is_killed_with_all_its_processes(night: Night) -> None:
-    assert night.does(DEAF + CHILD.format(to="subprocess.DEVNULL") + RING + WAITS).run(grace=0.1) == 1
-    assert night.outcome == (1, "the run was ended because it took longer than 5 min")
-    wait_until(lambda: is_gone(child_of(night)))
+def test_job_that_ignores_termination_is_killed_with_its_children(sample: SampleJob) -> None:
+    assert sample.write_script(LEAVES_A_CHILD + IGNORES_SIGTERM).run(limit=3 * SECOND, grace=0.1) == 1
+    assert sample.outcome == (1, "the run was ended because it took longer than 0.05 min")
+    wait_until(lambda: is_gone(int((sample.folder / "child").read_text())))
 
 
-def test_what_a_job_leaves_behind_is_ended_with_it(night: Night) -> None:
-    assert night.does(CHILD.format(to=None)).run() == 0
-    wait_until(lambda: is_gone(child_of(night)))
+def test_children_that_a_job_leaves_are_killed(sample: SampleJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.schedule.process._OUTPUT_SECONDS", 0.2)
+    assert sample.write_script(LEAVES_A_CHILD).run() == 0
+    wait_until(lambda: is_gone(int((sample.folder / "child").read_text())))
 
 
-def test_after_a_run_signals_are_taken_as_before(night: Night) -> None:
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM)
+def test_run_restores_signal_handlers(sample: SampleJob) -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
-    night.does(RING + WAITS).run(grace=0.1)
+    sample.run()
     assert [signal.getsignal(number) for number in numbers] == before
-    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
-def test_a_missed_run_is_made_up_exactly_once(night: Night, capsys: pytest.CaptureFixture[str]) -> None:
-    night.does(PUBLISHES)
-    assert [night.catch_up(), night.catch_up(), night.catch_up()] == [0, 0, 0]
-    assert (night.folder / "dest" / "2026-11-23T16").read_text() == "made once\n"
-    nothing = "2026-11-23T16:00:00+00:00 night: this moment's batch is published, nothing to catch up with\n"
-    assert capsys.readouterr().out.endswith(nothing * 2)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_terminated_run_ends_its_job_which_cleans_up(sample: SampleJob, number: signal.Signals) -> None:
+    sample.write_script(FAILS).run()
+    outcome = sample.outcome
+    with sample.write_script(CLEANS_UP).start("run") as process:
+        wait_until(sample.is_waiting)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=100)
+    assert (process.returncode, err, (sample.folder / "cleaned").read_text()) == (143, "", "once\n")
+    assert (out.endswith(f" sample: {STOPPED}\n"), sample.outcome) == (True, outcome)
+    assert sample.write_script("").run() == 0
 
 
-def test_when_nothing_is_due_catching_up_does_nothing_and_leaves_no_trace(night: Night) -> None:
-    night.publish(NOW)
-    assert night.does(FAILS).catch_up() == 0
-    assert night.outcome is None
-    assert not night.job.log.exists()
+def test_run_that_finishes_when_terminated_is_recorded(sample: SampleJob) -> None:
+    with sample.write_script(ENDS_WITH.format(code=0) + WAITS).start("run") as process:
+        wait_until(sample.is_waiting)
+        process.terminate()
+    assert (process.returncode, sample.outcome) == (0, (0, DONE))
 
 
-def test_catching_up_runs_again_after_a_run_that_failed(night: Night) -> None:
-    night.publish(NOW)
-    assert night.does(FAILS).run() == 1
-    assert night.catch_up() == 1
-    assert night.does("").catch_up() == 0
-    assert night.outcome == (0, "the run is done")
-    assert night.does(FAILS).catch_up() == 0
+def test_command_terminated_before_it_starts_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    popen = subprocess.Popen
+
+    def terminated(*arguments: Any, **settings: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return popen(*arguments, **settings)
+
+    monkeypatch.setattr("common.schedule.process.subprocess.Popen", terminated)
+    ended = supervise(["sleep", "60"], tmp_path, 100, print)
+    assert (ended.code, ended.stopped, ended.over_time) == (-15, True, False)
+
+
+def test_stop_terminates_the_run_and_waits_for_it(sample: SampleJob) -> None:
+    with sample.write_script(CLEANS_UP).start("run") as process:
+        wait_until(sample.is_waiting)
+        assert run_in_progress(sample.job.lock) == process.pid
+        assert sample.command("stop") == (0, "", "")
+        assert (run_in_progress(sample.job.lock), (sample.folder / "cleaned").read_text()) == (None, "once\n")
+        assert process.wait() == 143
+
+
+def test_stop_without_a_run_returns_at_once(sample: SampleJob) -> None:
+    assert stop(sample.job.lock, 0.0)
+    sample.run()
+    assert stop(sample.job.lock, 0.0)
+
+
+def test_stop_fails_when_the_run_does_not_end(sample: SampleJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sample.write_script(IGNORES_SIGTERM).start("run") as process:
+        wait_until(sample.is_waiting)
+        monkeypatch.setattr(commands, "_SECONDS_TO_STOP", 0.2)
+        monkeypatch.setattr(sys, "argv", ["x", "stop"])
+        with pytest.raises(SystemExit) as caught:
+            commands.main(sample.job)
+        assert (caught.value.code, process.poll()) == (1, None)
+        process.kill()
+        os.kill(int((sample.folder / "waiting").read_text()), signal.SIGKILL)
+
+
+def test_run_waits_for_a_health_check_that_holds_the_lock(sample: SampleJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample.run()
+    with sample.job.lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        monkeypatch.setattr("common.schedule.lock.time.sleep", lambda _: fcntl.flock(file, fcntl.LOCK_UN))
+        assert sample.run() == 0
+
+
+def test_output_is_logged_to_both_places(sample: SampleJob, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{AT} sample: a run begins", "one", "two", f"{AT} sample: {DONE}"]
+    sample.write_script(PRINTS)
+    assert [sample.run(), sample.run()] == [0, 0]
+    assert capsys.readouterr() == ("".join(f"{line}\n" for line in lines * 2), "")
+    assert sample.log.splitlines() == lines * 2
+
+
+def test_log_is_rotated_by_size(sample: SampleJob) -> None:
+    sample.job.logs.mkdir()
+    sample.job.log.write_text("." * 5_000_000)
+    sample.run()
+    assert len((sample.job.logs / "data_pipeline.log.1").read_text()) == 5_000_000
+    assert sample.log.startswith(f"{AT} sample: a run begins\n")
+
+
+def _directory_is_a_file(log: Path) -> None:
+    log.parent.touch()
+
+
+def _is_a_directory(log: Path) -> None:
+    log.mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"), [(_directory_is_a_file, "File exists"), (_is_a_directory, "Is a directory")]
+)
+@pytest.mark.parametrize("code", [0, 1])
+def test_log_that_cannot_be_written_does_not_change_the_run(
+    sample: SampleJob, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], None], problem: str, code: int
+) -> None:
+    spoil(sample.job.log)
+    assert sample.write_script(f"print('one')\nraise SystemExit({code})").run() == code
+    lines = capsys.readouterr().out.splitlines()
+    unwritable = f"{sample.job.log}: {problem}. This run is logged to standard output only."
+    assert lines[:3] == [unwritable, f"{AT} sample: a run begins", "one"]
+
+
+def test_full_log_does_not_change_the_run(sample: SampleJob, capsys: pytest.CaptureFixture[str]) -> None:
+    sample.job.logs.mkdir()
+    sample.job.log.symlink_to("/dev/full")
+    assert sample.write_script(PRINTS).run() == 0
+    out, err = capsys.readouterr()
+    assert (out.splitlines()[1:3], err) == (["one", "two"], "")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_stdout_that_cannot_be_written_does_not_change_the_run(sample: SampleJob, output: str, code: int) -> None:
+    sample.write_script(f"print('one')\nraise SystemExit({code})")
+    if output == "full":
+        with Path("/dev/full").open("w") as full, sample.start("run", stdout=full) as process:
+            err = process.communicate(timeout=100)[1]
+    else:
+        with sample.start("run") as process:
+            assert process.stdout is not None
+            process.stdout.close()
+            process.stdout = None
+            err = process.communicate(timeout=100)[1]
+    assert (process.returncode, err, sample.log.splitlines()[1]) == (code, "", "one")
+
+
+def test_full_disk_does_not_change_the_run(sample: SampleJob) -> None:
+    # coverage could not write its data either
+    ran = sample.command("run", "prlimit", "--fsize=0:0", COVERAGE_PROCESS_CONFIG="")
+    assert (ran.code, ran.err) == (0, "")
+    paths = [sample.folder / "log" / "last_run.json", sample.folder / "tmp" / "sample_last_run.json"]
+    unwritten = [f"{path}: File too large. The result of this run is not recorded there." for path in paths]
+    assert without_times(ran.out)[-3:] == [f"sample: {DONE}", *unwritten]
+
+
+def test_bytes_that_are_not_text_are_logged_as_escapes(sample: SampleJob) -> None:
+    sample.write_script(r"import os; os.write(1, b'caf\xc3\xa9 \xff\xfe\n\x00')")
+    ran = sample.command("run", PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+    assert (ran.code, ran.err, ran.out.splitlines()[1:3]) == (0, "", ["caf\\xe9 \\xff\\xfe", "\0"])
+    assert sample.log.splitlines()[1:3] == ["café \\xff\\xfe", "\0"]
+
+
+OLD = Record("2026-11-23T16:00:00+08:00", "2026-11-23T16:00:09+08:00", 0, DONE)
+NEW = Record("2026-11-23T17:00:00+08:00", "2026-11-23T17:00:09+08:00", 1, "the run failed", alerted=True)
+CONTENT = '{"started_at": "", "ended_at": "", "exit_code": 0, "result": "", "alerted": false}'
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that are asked for, none of which is made."""
-    asked: list[float] = []
-    monkeypatch.setattr("common.schedule.commands.time.sleep", asked.append)
-    return asked
+def paths(tmp_path: Path) -> tuple[Path, Path]:
+    return tmp_path / "log" / "last_run.json", tmp_path / "tmp" / "sample_last_run.json"
 
 
-def caught_up(night: Night, refusals: int, error: JobError) -> int:
-    """Catch up where what knows the batch that is due refuses to tell so many times."""
-    left = iter(range(refusals))
-
-    def batch_due(now: datetime) -> str | None:
-        for _ in left:
-            raise error
-        return night.job.batch_due(now)
-
-    return commands.catch_up(replace(night.job, batch_due=batch_due), SETTINGS, lambda: NOW)
+def test_record_is_a_small_json_file(paths: tuple[Path, Path]) -> None:
+    assert record.read(paths) is None
+    assert record.write(NEW, paths) == []
+    assert record.read(paths) == NEW
+    assert json.loads(paths[0].read_text()) == vars(NEW)
+    assert (list(paths[0].parent.iterdir()), paths[1].exists()) == ([paths[0]], False)
 
 
-def test_catching_up_waits_for_what_knows_which_batch_is_due(night: Night, pauses: list[float]) -> None:
-    night.does(PUBLISHES)
-    assert [caught_up(night, 3, JobError("no server answers")) for _ in range(2)] == [0, 0]
-    assert ((night.folder / "dest" / "2026-11-23T16").read_text(), pauses) == ("made once\n", [5.0] * 6)
+@pytest.mark.parametrize("content", ["", "\0" * 200, CONTENT[:-9], "null", "[]", "{}", CONTENT.replace("result", "x")])
+def test_damaged_record_counts_as_none(paths: tuple[Path, Path], content: str) -> None:
+    record.write(OLD, paths)
+    paths[0].write_text(content)
+    assert record.read(paths) is None
+    assert record.write(NEW, paths) == []
+    assert record.read(paths) == NEW
 
 
-def test_when_that_is_never_known_the_run_says_what_is_wrong(night: Night, pauses: list[float]) -> None:
-    assert caught_up(night.does(FAILS), 1_000, JobError("no server answers")) == 1
-    assert (night.outcome, pauses) == ((1, "the run failed with exit code 1"), [5.0] * 24)
-
-
-def test_a_broken_configuration_is_not_waited_for(night: Night, pauses: list[float]) -> None:
-    with pytest.raises(UsageError):
-        caught_up(night, 1, UsageError("process.yaml: is none"))
-    assert (night.outcome, pauses) == (None, [])
-
-
-def test_a_run_that_refused_a_file_is_not_made_again(night: Night) -> None:
-    night.publish(NOW)
-    assert night.does("raise SystemExit(3)").run() == 3
-    assert night.catch_up() == 0
-
-
-def test_the_commands_run_and_catch_up_by_the_time_of_the_machine(night: Night) -> None:
-    night.does("import time\nopen(time.strftime('dest/%Y-%m-%dT%H'), 'a').write('made\\n')")
-    assert night.command("catch-up").code == 0
-    assert night.command("run").code == 0
-    assert night.log.count("night: a run begins\n") == 2
-
-
-def test_a_command_is_supervised_in_its_folder_line_by_line(tmp_path: Path) -> None:
-    said: list[str] = []
-    ended = supervise(["sh", "-c", "pwd; echo no end >&2; kill $$"], tmp_path, 100, said.append)
-    assert (ended.code, ended.stopped, ended.over_time, said) == (-15, False, False, [str(tmp_path), "no end"])
-
-
-def test_a_command_whose_time_is_over_before_it_begins_is_asked_to_end_too(tmp_path: Path) -> None:
-    ended = supervise(["sleep", "60"], tmp_path, 1e-6, print, grace=20)
-    assert (ended.code, ended.over_time) == (-15, True)
+def test_record_goes_to_the_second_path_while_the_first_is_unwritable(paths: tuple[Path, Path]) -> None:
+    record.write(OLD, paths)
+    temporary = paths[0].with_name(f".{paths[0].name}.tmp")
+    temporary.mkdir()
+    problem = f"{paths[0]}: Is a directory. The result of this run is not recorded there."
+    assert record.write(NEW, paths) == [problem]
+    assert record.read(paths) == NEW
+    temporary.rmdir()
+    assert (record.write(OLD, paths), record.read(paths), paths[1].exists()) == ([], OLD, False)

@@ -126,7 +126,7 @@ class Site(Copy):
         if not record.exists():
             return None
         last = json.loads(record.read_bytes())
-        return last["exit_code"], last["words"]
+        return last["exit_code"], last["result"]
 
     def state(self) -> State:
         """Return the present state."""
@@ -151,7 +151,7 @@ def without_times(text: str) -> str:
 
 def unhealthy(result: str) -> tuple[int, str]:
     """Return the health check's exit code and line after a last run with this result."""
-    return 1, f"unhealthy: {result} at TIME; its log says more"
+    return 1, f"unhealthy: {result} at TIME; see the log"
 
 
 def health() -> tuple[int, str]:

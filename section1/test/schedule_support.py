@@ -17,7 +17,7 @@ from typing import Any, NoReturn, Self
 from common import cli
 from common.paths import ROOT
 from common.schedule.job import Job
-from common.test.schedule_support import Night
+from common.test.schedule_support import SampleJob
 from section1 import cli as section1_cli
 from section1 import scheduled
 from section1.config import CONF, ProcessConfig, load_process
@@ -35,12 +35,12 @@ STAGED, LABELLED = ("os.symlink", "/source/0000000"), ("open", "/report.json")
 HALF_PUBLISHED, COMMITTING = ("os.rename", f"/unsuccessful_application/{BATCH}"), ("os.rename", f"/report/{BATCH}.json")
 
 
-class Site(Night):
+class Site(SampleJob):
     """Section 1's job in a separate directory: src, dest, and the shipped configuration on DuckDB."""
 
     def build(self) -> Self:
         """Create an empty source and the configuration."""
-        super().build().does(SCRIPT)
+        super().build().write_script(SCRIPT)
         self.drop({})
         self.configure("engine: duckdb", f"source: {self.folder}/src", f"destination: {self.folder}/dest")
         return self
@@ -109,9 +109,13 @@ def _wait() -> None:
         time.sleep(0.01)
 
 
+def _wrapper() -> int:
+    return int(Path(os.environ["TMPDIR"], "sample.pid").read_text())
+
+
 def _signal_wrapper(number: signal.Signals) -> Callable[[], None]:
     def send() -> None:
-        os.kill(os.getppid(), number)
+        os.kill(_wrapper(), number)
         if number != signal.SIGKILL:
             _wait()
 
@@ -123,7 +127,7 @@ def _kill_job() -> None:
 
 
 def _kill_both() -> None:
-    os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(_wrapper(), signal.SIGKILL)
     _kill_job()
 
 
@@ -133,7 +137,6 @@ def _fill_disk() -> None:
 
 FAULTS: dict[str, Callable[[], None]] = {
     "job waits": _wait,
-    "time limit": _signal_wrapper(signal.SIGALRM),
     "wrapper terminated": _signal_wrapper(signal.SIGTERM),
     "wrapper killed": _signal_wrapper(signal.SIGKILL),
     "job killed": _kill_job,

@@ -85,7 +85,7 @@ def test_second_run_at_once_does_nothing(site: Site, fault: Fault) -> None:
     with site.held_run() as first:
         second = site.runner("run-now")
     assert (first.returncode, second.returncode) == (0, 75)
-    busy = "another run is at work, so this one did nothing"
+    busy = "another run is in progress, so this one did nothing"
     assert second.stdout.endswith(f"section1: {busy}\n")
     assert site.state() == COMPLETED
     fault("two runs at once", "section 1", busy, "none needed: the first one completes")
@@ -142,10 +142,9 @@ def test_full_disk_is_unhealthy_until_there_is_space(site: Site, fault: Fault) -
             1,
             [
                 f"TIME section1: {BEGINS}",
-                f"{LOG}/data_pipeline.log: No space left on device; the rest of this run is not written there",
                 f"{PROGRAM}: duckdb: No space left on device. Nothing was published.",
                 f"TIME section1: {FAILED}",
-                f"{LOG}/last_run.json: No space left on device; the outcome of this run is not recorded there",
+                f"{LOG}/last_run.json: No space left on device. The result of this run is not recorded there.",
             ],
         )
         assert (files_inside(), health()) == (before, unhealthy(FAILED))
@@ -155,7 +154,7 @@ def test_full_disk_is_unhealthy_until_there_is_space(site: Site, fault: Fault) -
         # Two part files, a report and its page.
         assert (after.items() > before.items(), len(after) - len(before), health()[0]) == (True, 4, 0)
     require_completion_by_the_next_run(site)
-    fault("disk full", "section 1", ran.stdout.splitlines()[2], "the next run, once there is space")
+    fault("disk full", "section 1", ran.stdout.splitlines()[1], "the next run, once there is space")
 
 
 def test_run_without_memory_is_killed_and_start_fails(site: Site, fault: Fault) -> None:

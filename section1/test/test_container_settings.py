@@ -81,7 +81,8 @@ def test_start_refuses_an_invalid_schedule(site: Site, schedule: str, problem: s
     site.set(SECTION1_SCHEDULE=schedule)
     ran = site.runner("start")
     site.set(SECTION1_SCHEDULE=NEVER)
-    refusal = f"SECTION1_SCHEDULE: '{schedule}' is no schedule of cron{problem}; name one like '0 * * * *' in .env"
+    expected = f"SECTION1_SCHEDULE: expected a cron schedule such as '0 * * * *', got '{schedule}'{problem}"
+    refusal = f"{expected}. Change it in .env."
     assert (ran.returncode, f"(section1: {refusal})" in ran.stderr.splitlines()[-1]) == (1, True)
     assert (site.committed_files(), site.logged()) == (before, [])
 

@@ -88,7 +88,7 @@ def test_run_beside_another_one_is_not_recorded(site: Site, listener: Listener) 
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert site.make(NOW + HOUR, lambda at: site.run(at, webhook=listener.url)) == 75
     assert (record.read(site.job.records), listener.visits, list(site.batches())) == (before, [], [BATCH])
-    assert site.log.endswith(": another run is at work, so this one did nothing\n")
+    assert site.log.endswith(": another run is in progress, so this one did nothing\n")
 
 
 def test_empty_source_publishes_an_empty_batch_and_is_healthy(site: Site) -> None:

@@ -1,0 +1,81 @@
+"""Runs a command within a time limit, with coreutils' `timeout`."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from types import FrameType
+
+GRACE_SECONDS = 30.0  # from SIGTERM to SIGKILL
+_OUTPUT_SECONDS = 5  # for output of processes that the command left behind
+_Handler = Callable[[int, FrameType | None], None]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code, or minus the signal that killed it, and why it was terminated."""
+
+    code: int
+    stopped: bool = False
+    over_time: bool = False
+
+
+def supervise(
+    command: Sequence[str], directory: Path, seconds: float, log: Callable[[str], None], grace: float = GRACE_SECONDS
+) -> Ended:
+    """Run a command and log its output. Its process group ends after `seconds`, or when this process is terminated."""
+    process: subprocess.Popen[str] | None = None
+    stopped = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
+        if process is not None:
+            process.terminate()  # `timeout` passes it on
+
+    started = time.monotonic()
+    with _on_termination(stop):
+        process = subprocess.Popen(
+            ["timeout", "--preserve-status", f"--kill-after={grace}", str(seconds), *command],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="backslashreplace",
+            start_new_session=True,
+        )
+        if stopped:  # before it was started
+            process.terminate()
+        reader = Thread(target=_log_output, args=(process, log))
+        reader.start()
+        code = process.wait()
+    over_time = not stopped and time.monotonic() - started >= seconds
+    reader.join(_OUTPUT_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    reader.join()
+    return Ended(code, stopped, over_time)
+
+
+@contextmanager
+def _on_termination(handler: _Handler) -> Iterator[None]:
+    """Install a handler of termination signals while the body runs."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _log_output(process: subprocess.Popen[str], log: Callable[[str], None]) -> None:
+    assert process.stdout is not None
+    with process.stdout as output:
+        for line in output:
+            log(line.rstrip("\n"))
