@@ -63,13 +63,18 @@ def run(job: Callable[[], int], consequence: str = "") -> NoReturn:
 
 def print_summary(text: str) -> None:
     """Print the summary of finished work. A standard output that is closed or full only logs a warning."""
+    escape_stdout()
     try:
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # a file name may not exist in the terminal's encoding
         print(text, flush=True)
     except OSError as error:
         discard_stdout()
         logger.warning("cannot print the summary: %s. The work itself is done.", error.strerror)
+
+
+def escape_stdout() -> None:
+    """Print characters that the terminal's encoding does not have as escapes; file names may contain them."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def discard_stdout() -> None:

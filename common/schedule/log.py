@@ -1,10 +1,8 @@
 """Logs a run to standard output and to a rotated file."""
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -18,8 +16,7 @@ def run_log(path: Path) -> Iterator[Callable[[str], None]]:
     """Yield a function that logs one line. A destination that cannot be written does not fail the run."""
     logging.raiseExceptions = False  # else a full disk prints a traceback per line
     file: logging.Handler = logging.NullHandler()
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    cli.escape_stdout()
 
     def log(line: str) -> None:
         file.handle(logging.makeLogRecord({"msg": line}))

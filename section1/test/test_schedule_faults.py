@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from common.schedule.lock import run_in_progress
 
+from common.schedule.lock import run_in_progress
 from common.test.schedule_support import use_own_scratch
 from common.test.waiting import wait_until
 from section1.test.schedule_support import COMMITTING, HALF_PUBLISHED, LABELLED, STAGED, Site
