@@ -78,23 +78,23 @@ where received <> all(allowed)
 union all
 select
     'spending of a member' as what,
-    coalesce(spending.member_id, kept.member_id) as id,
-    concat_ws(' / ', kept.spent, kept.orders) as is_now,
+    coalesce(spending.member_id, stored.member_id) as id,
+    concat_ws(' / ', stored.spent, stored.orders) as is_now,
     concat_ws(' / ', spending.spent, spending.orders) as should_be
 from spending
-full outer join sales.member_spending as kept on spending.member_id = kept.member_id
+full outer join sales.member_spending as stored on spending.member_id = stored.member_id
 where
-    coalesce(spending.spent, 0) <> coalesce(kept.spent, 0)
-    or coalesce(spending.orders, 0) <> coalesce(kept.orders, 0)
+    coalesce(spending.spent, 0) <> coalesce(stored.spent, 0)
+    or coalesce(spending.orders, 0) <> coalesce(stored.orders, 0)
 union all
 select
     'sales of an item' as what,
-    coalesce(sold.item_id, kept.item_id) as id,
-    concat_ws(' / ', kept.units, kept.orders) as is_now,
+    coalesce(sold.item_id, stored.item_id) as id,
+    concat_ws(' / ', stored.units, stored.orders) as is_now,
     concat_ws(' / ', sold.units, sold.orders) as should_be
 from sold
-full outer join sales.item_sales as kept on sold.item_id = kept.item_id
+full outer join sales.item_sales as stored on sold.item_id = stored.item_id
 where
-    coalesce(sold.units, 0) <> coalesce(kept.units, 0)
-    or coalesce(sold.orders, 0) <> coalesce(kept.orders, 0)
+    coalesce(sold.units, 0) <> coalesce(stored.units, 0)
+    or coalesce(sold.orders, 0) <> coalesce(stored.orders, 0)
 order by what, id;
