@@ -4,28 +4,30 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
 # shellcheck source=docker/runner_lib.sh
 . "$here/docker/runner_lib.sh"
-section=section4 containers='section4_postgresql section4_python section4_grafana'
-tries=3
+section=section4
+PROGRAM=${0##*/}
+export PROGRAM # the Python commands show it in their usage
 
 usage() {
     cat <<END
 usage: section4_runner.sh COMMAND [arguments]
 
 in containers, with Docker:
-  start              builds and starts PostgreSQL, the daily ingestion and Grafana; ends once the first figures are there
-  stop [--purge]     stops and removes them; the figures stay, unless --purge, which asks first, removes them too
-  status             says how they are and what became of the last run; 0 when all are healthy
-  logs [-f]          shows what the ingestion has said; the arguments of 'docker logs' are passed on
-  ingest [arguments] ingests now: the scheduled run, or with arguments such as --source who --country all
-  psql [--role R]    psql as grafana, which only reads, or as covid_loader, postgres; its arguments follow
-  open               opens the dashboard in a browser, or says where it is
+  start              build and start PostgreSQL, the daily ingestion and Grafana; wait for the first ingestion
+  stop [--purge]     stop and remove the containers; figures stay, unless --purge, which asks first, deletes them
+  status             show container health and the result of the last run; exit code 0 if all are healthy
+  logs [-f]          show the ingestion's output; arguments of 'docker logs' are passed on
+  ingest [arguments] ingest now: the scheduled run, or with arguments such as --source who --country all
+  psql [--role R]    run psql as grafana, which only reads, or as covid_loader or postgres
+  open               open the dashboard in a browser, or print its address
 
 on this machine, without Docker:
-  run [arguments]    ingests into a PostgreSQL of its own in .local, and draws a picture and a page in
-                     section4/output; 'run --help' lists the arguments; --source sample needs no network
+  run [arguments]    ingest into an embedded server in .local, draw a picture and a page in section4/output;
+                     'run --help' lists the arguments; --source sample needs no network
 
 example:    ./section4_runner.sh run --country SG,MY --from 2021-01-01
-exit codes: 0 done; 1 failed, nothing was changed; 2 bad usage, or Docker or .venv is lacking; 75 another run is at work
+exit codes: 0 done; 1 failed, nothing was changed; 2 usage error, or Docker or .venv is not available;
+            75 another ingestion is running
 END
 }
 
@@ -36,19 +38,16 @@ make_passwords() {
 
 start() {
     make_passwords
-    make_folders
-    chmod -R go+rX "$here/section4/grafana" # Grafana reads it as a user of its own
-    compose build || die "the images could not be built" "the lines above say why" 1
-    compose up --detach section4_postgresql || die "the server could not be started" "the lines above say why" 1
-    wait_healthy section4_postgresql
-    compose run --rm section4_schema || die "the schema could not be created" "the lines above say why" 1
-    compose up --detach || die "the containers could not be started" "the lines above say why" 1
+    make_directories
+    chmod -R go+rX "$here/section4/grafana" # Grafana's container has a user of its own
+    up
+    require_success section4_schema
     wait_healthy section4_grafana
-    first_figures || die "the dashboard is at $(dashboard_address), but no source answers yet" \
-        "cron asks daily; ask now with: ${0##*/} ingest, or see made-up figures: ${0##*/} ingest --source sample" 1
+    first_ingestion || die "no source answers; the dashboard is at $(dashboard_address)" \
+        "cron retries daily; retry now: ${0##*/} ingest, or use synthetic figures: ${0##*/} ingest --source sample." 1
     cat <<END
 $(show_all)
-dashboard $(dashboard_address), as $(setting SECTION4_GRAFANA_ADMIN_USER admin), whose password is in .env
+dashboard $(dashboard_address), as $(setting SECTION4_GRAFANA_ADMIN_USER admin), password in .env
 pipeline  $(dashboard_address pipeline)
 psql      sh section4_runner.sh psql
 schedule  $(docker container exec section4_python crontab -l | sed 's| /app/.*||') (SECTION4_SCHEDULE in .env)
@@ -56,46 +55,42 @@ next      section4_runner.sh ingest --country all | status | stop
 END
 }
 
-# usage: first_figures   true once a run has ended well; makes up to $tries of them
-first_figures() {
+# usage: first_ingestion   return when an ingestion has succeeded; fail after three attempts
+first_ingestion() {
+    attempts=3
     until (wait_healthy section4_python); do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
-        echo "asking the sources again" >&2
+        attempts=$((attempts - 1))
+        [ "$attempts" -gt 0 ] || return 1
+        echo "ingesting again" >&2
         docker container exec section4_python python3 -m section4.scheduled run || true
     done
 }
 
-# usage: setting NAME DEFAULT   what .env says of it
+# usage: setting NAME DEFAULT   print a setting of .env
 setting() {
     found=$(sed -n "s/^$1=//p" "$here/.env" | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1\$/\2/")
     printf '%s\n' "${found:-$2}"
 }
 
-# usage: dashboard_address [UID]   where a dashboard is, that of COVID-19 unless another is named
+# usage: dashboard_address [UID]   print the address of a dashboard, by default of COVID-19
 dashboard_address() {
     published=$(docker container port section4_grafana 3000 | head -n 1 | sed 's/^127\.0\.0\.1/localhost/')
     printf 'http://%s/d/%s\n' "$published" "${1:-covid}"
 }
 
-# usage: show_all   how the containers are; true when all are healthy
 show_all() {
-    healthy=yes
-    for container in $containers; do show_status "$container" || healthy=no; done
-    [ "$healthy" = yes ]
+    show_status section4_postgresql section4_python section4_grafana
 }
 
 ingest() {
     if [ $# -eq 0 ]; then
-        set -- -m section4.scheduled run
+        run_in section4_python python3 -m section4.scheduled run
     else
-        set -- section4_manage.py --task-config section4_process.yaml "$@"
+        PROGRAM="$PROGRAM ingest" run_in section4_python python3 section4_manage.py "$@"
     fi
-    find_terminal
-    exec docker container exec ${terminal:+"$terminal"} section4_python python3 "$@"
 }
 
-# usage: run_psql [--role R] [ARGUMENT]...   psql in the server's container, with a terminal where there is one
+# usage: run_psql [--role R] [ARGUMENT]...   run psql in the server's container
 run_psql() {
     role=grafana
     if [ "${1:-}" = --role ]; then
@@ -104,13 +99,11 @@ run_psql() {
     fi
     case $role in
     grafana | covid_loader | postgres) ;;
-    *) die "psql: no role '$role'" "there are grafana, covid_loader and postgres" ;;
+    *) die "psql --role: expected grafana, covid_loader or postgres, got '$role'" "See: ${0##*/} help." ;;
     esac
     PGPASSWORD=$(setting "SECTION4_$(printf %s "$role" | tr '[:lower:]' '[:upper:]')_PASSWORD" '')
-    export PGPASSWORD # by its name alone below: a command line is for all to see
-    find_terminal
-    exec docker container exec -i ${terminal:+"$terminal"} --env PGPASSWORD section4_postgresql \
-        psql --host=127.0.0.1 --username="$role" --dbname=my_database "$@"
+    export PGPASSWORD # passed by name: all users can see command lines
+    run_in -i --env PGPASSWORD section4_postgresql psql --host=127.0.0.1 --username="$role" --dbname=my_database "$@"
 }
 
 open_dashboard() {
@@ -124,8 +117,8 @@ open_dashboard() {
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
-start | status | open) [ $# -eq 0 ] || die "$command takes no arguments" "see: ${0##*/} help" ;;
-stop) [ -z "$*" ] || [ "$*" = --purge ] || die "stop takes no argument but --purge" "see: ${0##*/} help" ;;
+start | status | open) [ $# -eq 0 ] || die "$command: unexpected argument" "Expected no argument." ;;
+stop) [ -z "$*" ] || [ "$*" = --purge ] || die "stop: unexpected argument" "Expected no argument or --purge." ;;
 esac
 container=section4_python
 case $command in
@@ -139,11 +132,11 @@ esac
 case $command in
 run)
     ensure_venv packages section4 embedded diagram
-    run_module section4 run --task-config section4_process.yaml "$@"
+    run_module section4 run "$@"
     ;;
 start) start ;;
 stop)
-    make_passwords # Compose asks for them whatever it does
+    make_passwords # the compose file requires them for every command
     stop_or_purge "all COVID-19 figures of the database" "$@"
     ;;
 status) show_all ;;
@@ -152,9 +145,5 @@ ingest) ingest "$@" ;;
 psql) run_psql "$@" ;;
 open) open_dashboard ;;
 help | -h | --help) usage ;;
-*)
-    [ -z "$command" ] || printf "section4_runner.sh: no command '%s'\n\n" "$(one_line "$command")" >&2
-    usage >&2
-    exit 2
-    ;;
+*) refuse_command "$command" ;;
 esac

@@ -1,7 +1,7 @@
-# What the runners share. A runner sets `here` (the repository's root) and sources this file.
-# Those that start containers set `section` as well, the name of the compose project.
+# Functions of the runners. A runner sets `here` (the repository's root) and sources this file.
+# A runner that starts containers also sets `section`, the name of the compose project.
 # shellcheck shell=sh
-: "${here:?is set by the runner}"
+: "${here:?set by the runner}"
 
 # usage: die "what failed: detail" "Fix." [EXIT_CODE]   print one line on stderr and exit, by default with 2
 die() {
@@ -53,47 +53,48 @@ ensure_venv() {
     is_ready "$here/.venv" "$@" || PROGRAM=${PROGRAM:-${0##*/}} sh "$here/docker/setup.sh" "$here/.venv" "$@" || exit
 }
 
-# usage: require_engine   ends with 2 unless Docker and Compose answer; says what to do, and how to do without
+# usage: require_engine   exit with 2 unless Docker and Compose answer
 require_engine() {
-    without="or do without Docker: ${0##*/} run"
-    command -v docker >/dev/null || die "no docker command on the PATH" "install Docker, $without"
-    if ! said=$(docker version --format '{{.Server.Version}}' 2>&1); then
-        case $said in
+    alternative="or use the embedded server: ${0##*/} run"
+    command -v docker >/dev/null || die "docker is not on the PATH" "Install Docker, $alternative."
+    if ! answer=$(docker version --format '{{.Server.Version}}' 2>&1); then
+        case $answer in
         *'permission denied'*)
-            die "this user may not use the Docker engine" "add it to the group docker and log in anew, $without"
+            die "this user may not use the Docker engine" "Add it to the group docker and log in again, $alternative."
             ;;
         esac
-        die "the Docker engine does not answer ($(printf '%s\n' "$said" | tail -n 1))" "start it, $without"
+        die "the Docker engine does not answer: $(printf '%s\n' "$answer" | tail -n 1)" "Start it, $alternative."
     fi
     docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1 ||
-        die "this Docker has no Compose" "install its plugin docker-compose-plugin, $without"
+        die "Docker Compose is not installed" "Install the package docker-compose-plugin, $alternative."
 }
 
-# usage: require_container   ends with 1 unless $container is there
+# usage: require_container   exit with 1 unless $container exists
 require_container() {
     require_engine
-    [ "$(state_of "${container:?}")" != absent ] || die "$container is not there" "start it: ${0##*/} start" 1
+    [ "$(state_of "${container:?}")" != absent ] || die "$container does not exist" "Start it: ${0##*/} start." 1
 }
 
-# usage: find_terminal   sets `terminal` to -it where there is one: an interrupt then ends what runs in a container too
-find_terminal() {
+# usage: run_in [DOCKER_OPTION]... CONTAINER COMMAND...   run a command whose usage shows the runner's name; with a
+# terminal, if there is one, so that Ctrl-C reaches the command
+run_in() {
     terminal=
-    # shellcheck disable=SC2034 # the runners use it
     if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
+    docker container exec ${terminal:+"$terminal"} --env PROGRAM "$@"
 }
 
-# usage: ask "question"   ends with 1 unless the answer, from a terminal or a pipe, is yes
-ask() {
+# usage: confirm "question"   exit with 1 unless the answer, from a terminal or a pipe, is yes
+confirm() {
     printf '%s Type yes: ' "$1" >&2
     read -r answer || answer=
-    [ "$answer" = yes ] || die "nothing was changed" "answer yes to go on" 1
+    [ "$answer" = yes ] || die "nothing was changed" "Answer yes to continue." 1
 }
 
-# usage: ensure_passwords NAME...   gives each variable of .env that has no value a random one; makes .env from .env.example
+# usage: ensure_passwords NAME...   add random values for variables that .env lacks; create .env from .env.example
 ensure_passwords() {
     [ -e "$here/.env" ] || (umask 077 && cp "$here/.env.example" "$here/.env")
     chmod go-rwx "$here/.env"
-    [ -z "$(tail -c 1 "$here/.env")" ] || echo >>"$here/.env" # its last line may lack an end
+    [ -z "$(tail -c 1 "$here/.env")" ] || echo >>"$here/.env" # the last line may have no end
     for name in "$@"; do
         if ! grep -q "^$name=." "$here/.env"; then
             printf '%s=%s\n' "$name" "$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" >>"$here/.env"
@@ -101,111 +102,118 @@ ensure_passwords() {
     done
 }
 
-# usage: make_folders   those that containers share, for the repository's owner even under sudo; the engine would make them for root
-make_folders() {
-    # shellcheck disable=SC2012 # nothing else that POSIX knows tells the owner's number
+# usage: make_directories   create the mounted directories for the repository's owner; the engine would create them as root
+make_directories() {
+    # shellcheck disable=SC2012 # POSIX has no other command for the owner's ID
     owner=$(ls -dln "$here" | awk '{ print $3 ":" $4 }')
-    for folder in section1/log section1/resource/dest section1/resource/dest/report section4/log; do
-        [ ! -d "$here/$folder" ] || continue
-        mkdir -p "$here/$folder"
-        [ "$(id -u)" -ne 0 ] || chown "$owner" "$here/$folder"
+    for directory in section1/log section1/resource/dest section1/resource/dest/report section4/log; do
+        [ ! -d "$here/$directory" ] || continue
+        mkdir -p "$here/$directory"
+        [ "$(id -u)" -ne 0 ] || chown "$owner" "$here/$directory"
     done
 }
 
-# usage: compose ARGUMENT...   Compose (v2, or v1) on the containers of $section, with the settings of .env
+# usage: compose ARGUMENT...   run Compose (v2 or v1) on the containers of $section, with the settings of .env
 compose() {
     set -- -p "${section:?}" -f "$here/docker/$section.compose.yaml" "$@"
     [ ! -e "$here/.env" ] || set -- --env-file "$here/.env" "$@"
     if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
 }
 
-# usage: stop_or_purge DATA [--purge]   stops and removes the containers; with --purge their data too, after asking
+# usage: up   build and start the containers; Compose starts each one when those that it depends on are healthy
+up() {
+    compose up --detach --build || die "the containers did not start" "The lines above show why." 1
+}
+
+# usage: stop_or_purge DATA [--purge]   stop and remove the containers; with --purge their data too, after confirmation
 stop_or_purge() {
     if [ "${2:-}" = --purge ]; then
-        ask "This removes $1, for good."
+        confirm "This deletes $1."
         compose down --volumes
     else
         compose down
     fi
 }
 
-# usage: run_module NAME ARGUMENT...   becomes a module of the repository, with the caller's folder as it is
+# usage: run_module NAME ARGUMENT...   replace this process by a module of the repository, in the caller's directory
 run_module() {
     PYTHONPATH=$here
     export PYTHONPATH
-    exec "$here/.venv/bin/python" -P -m "$@" # -P: or what lies in the caller's folder would be imported first
+    exec "$here/.venv/bin/python" -P -m "$@" # without -P, modules in the caller's directory would be imported first
 }
 
-# usage: state_of CONTAINER   such as "running healthy", "exited unhealthy", "absent"
+# usage: state_of CONTAINER   print, for example, "running healthy", "exited unhealthy" or "absent"
 state_of() {
-    # Of one that is not there some engines print an empty line.
-    if found=$(docker container inspect --format '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}' "$1" 2>/dev/null); then
-        printf '%s\n' "$found"
+    # Some engines print an empty line for a container that does not exist.
+    if state=$(docker container inspect --format '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}' "$1" 2>/dev/null); then
+        printf '%s\n' "$state"
     else
         echo absent
     fi
 }
 
-# usage: last_words CONTAINER STATE   what its health check said last, or its log where it does not run
-last_words() {
-    case $2 in
-    running*) docker container inspect --format '{{with .State.Health}}{{range .Log}}{{println .Output}}{{end}}{{end}}' "$1" ;;
-    absent) ;;
-    *) docker container logs --tail 5 "$1" 2>&1 ;;
-    esac | sed '/^[[:space:]]*$/d' | tail -n 1
-}
-
-# usage: last_check CONTAINER   when its last health check was made
-last_check() {
-    docker container inspect --format '{{with .State.Health}}{{range .Log}}{{println .Start}}{{end}}{{end}}' "$1" 2>/dev/null |
+# usage: health_checks CONTAINER FIELD   print a field (Start or Output) of its last health check
+health_checks() {
+    docker container inspect --format "{{with .State.Health}}{{range .Log}}{{println .$2}}{{end}}{{end}}" "$1" 2>/dev/null |
         sed '/^[[:space:]]*$/d' | tail -n 1
 }
 
-# usage: wait_healthy CONTAINER   returns once its health check passes; ends with 1 when it cannot, and says why
+# usage: detail_of CONTAINER STATE   print the output of the last health check, or the last log line if it is stopped
+detail_of() {
+    case $2 in
+    running*) health_checks "$1" Output ;;
+    absent) ;;
+    *) docker container logs --tail 5 "$1" 2>&1 | sed '/^[[:space:]]*$/d' | tail -n 1 ;;
+    esac
+}
+
+# usage: wait_healthy CONTAINER   return when it is healthy; exit with 1 when it stops or is unhealthy
 wait_healthy() {
-    waited=0 before=$(last_check "$1")
+    seconds=0 first=$(health_checks "$1" Start)
     while :; do
-        checked=$(last_check "$1")
+        checked=$(health_checks "$1" Start)
         state=$(state_of "$1")
-        words=$(last_words "$1" "$state")
-        case "$state $words" in
-        'running healthy '*) break ;;
-        *' waiting: '*) ;; # a first run may take longer than Docker's patience
-        # A check that says so itself need not say it three times; one of before may be out of date.
-        running\ *' unhealthy: '* | 'running unhealthy '*) [ "$checked" = "$before" ] || give_up "$1" ;;
-        absent* | created* | exited* | dead* | restarting*) give_up "$1" ;;
+        detail=$(detail_of "$1" "$state")
+        case "$state $detail" in
+        'running healthy '*) return ;;
+        *' waiting: '*) ;; # a first run may take longer than the engine's start period
+        # The engine needs three such checks in a row, this script one; a check from before `start` may be out of date.
+        running\ *' unhealthy: '* | 'running unhealthy '*)
+            [ "$checked" = "$first" ] ||
+                die "$1 is $state: ${detail#unhealthy: }" "All output: docker container logs $1." 1
+            ;;
+        absent* | created* | exited* | dead* | restarting*)
+            die "$1 is $state: $detail" "All output: docker container logs $1." 1
+            ;;
         esac
-        say_waiting "waiting for $1, $waited s: ${words:-no word of its health yet}"
+        [ "$seconds" -eq 0 ] || [ $((seconds % 10)) -ne 0 ] ||
+            printf 'waiting for %s, %s s: %s\n' "$1" "$seconds" "${detail:-no health check yet}" >&2
         sleep 1
-        waited=$((waited + 1))
+        seconds=$((seconds + 1))
     done
-    say_waiting_is_over
 }
 
-# usage: give_up CONTAINER   says how it is, in the words that wait_healthy has last heard, and ends with 1
-give_up() {
-    say_waiting_is_over
-    die "$1 is $state (${words#unhealthy: })" "mend that; all it said: docker container logs $1" 1
+# usage: require_success CONTAINER   wait for the end of a container that runs once; exit with 1 if it failed
+require_success() {
+    [ "$(docker container wait "$1")" = 0 ] ||
+        die "$1 failed: $(detail_of "$1" exited)" "All output: docker container logs $1." 1
 }
 
-# usage: say_waiting TEXT   on a terminal one line that is rewritten, elsewhere a line every ten seconds; on stderr
-say_waiting() {
-    if [ -t 2 ]; then
-        printf '\r\033[K%.*s' "$(($(tput cols 2>/dev/null || echo 80) - 1))" "$1" >&2
-    elif [ "$waited" -gt 0 ] && [ $((waited % 10)) -eq 0 ]; then
-        printf '%s\n' "$1" >&2
-    fi
-}
-
-# usage: say_waiting_is_over   clears the line that say_waiting rewrites
-say_waiting_is_over() {
-    [ ! -t 2 ] || printf '\r\033[K' >&2
-}
-
-# usage: show_status CONTAINER   its state and the words of its health check; true when healthy
+# usage: show_status CONTAINER...   print state and last health check of each; true if all are healthy
 show_status() {
-    state=$(state_of "$1")
-    words=$(last_words "$1" "$state")
-    printf '%s: %s (%s)\n' "$1" "$state" "${words#*healthy: }"
-    [ "$state" = 'running healthy' ]
+    all_healthy=yes
+    for shown; do
+        state=$(state_of "$shown")
+        detail=$(detail_of "$shown" "$state")
+        printf '%s: %s (%s)\n' "$shown" "$state" "${detail#*healthy: }"
+        [ "$state" = 'running healthy' ] || all_healthy=no
+    done
+    [ "$all_healthy" = yes ]
+}
+
+# usage: refuse_command COMMAND   print the usage after an unknown command, or without one, and exit with 2
+refuse_command() {
+    [ -z "$1" ] || printf "%s: unknown command '%s'\n\n" "${0##*/}" "$(one_line "$1")" >&2
+    usage >&2
+    exit 2
 }
