@@ -20,6 +20,7 @@ from section1.test.support import (
     EMPTY_BATCH,
     NEXT_BATCH,
     NOW,
+    UNSUCCESSFUL_HEADER,
     application,
     bytes_of,
     config_for,
@@ -203,3 +204,12 @@ def test_destination_path_is_not_read_as_values(config: ProcessConfig, tmp_path:
     write_files(config.source, {"a.csv": GOOD, "b.csv": GOOD.replace(b"\n", b"\r\n")})
     assert publish(config).report.counts.successful == 2
     assert b"Eve" not in b"".join(bytes_of(config).values())
+
+
+def test_reprocessing_applies_the_current_rules(config: ProcessConfig) -> None:
+    publish(config)
+    strict = config.model_copy(update={"rules": config.rules.model_copy(update={"adult_age": 99})})
+    publish(strict, reprocess=True)
+    row = b"Ada,Lim,19901210,91234567,ada@lim.com,false,under_18,Ada Lim,ada@lim.com,1990-12-10,91234567,,a.csv\n"
+    changed = {"unsuccessful_application/part-00000.csv": UNSUCCESSFUL_HEADER + row}
+    assert (published(config.destination), bytes_of(config)) == ([BATCH], EMPTY_BATCH | changed)

@@ -1,4 +1,4 @@
-"""The command's arguments: help, refusals with exit code 2, and what each option changes."""
+"""The command line: help, options, summaries and exit codes."""
 
 import fcntl
 import os
@@ -10,8 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from section1.config import CONF
-from section1.test.command import COMMAND, CONFIG, HEAVY, PATHS, Ran, error, imported_by, run, run_cli, run_job
-from section1.test.support import BATCH, application, csv_of, published, rows_of, write_files
+from section1.test.command import (
+    COMMAND,
+    CONFIG,
+    HEAVY,
+    PATHS,
+    Ran,
+    error,
+    figures_of,
+    imported_by,
+    run,
+    run_cli,
+    run_job,
+)
+from section1.test.support import BATCH, application, csv_of, everything_in, published, rows_of, write_files
 
 pytestmark = pytest.mark.integration
 
@@ -19,6 +31,8 @@ OPTIONS = [
     *("-h, --help", "--task-config", "--engine", "--master", "--batch", "--src-path", "--dest-path"),
     *("--reprocess", "--dry-run", "--compare"),
 ]
+NO_EMAIL = b"name,date_of_birth,mobile_no\nAda Lim,1990-12-10,91234567\n"
+NOTHING_TO_DO = f"Batch {BATCH} is published and no file is new. Nothing to do.\n"
 SHIPPED = (CONF / "section1_process.yaml").read_text()
 
 
@@ -171,3 +185,35 @@ def test_full_standard_output_does_not_fail_a_published_run(directory: Path) -> 
         os.close(full)
     assert (ran.code, published(directory / "dest")) == (0, [BATCH])
     assert "Nothing was published" not in ran.err
+
+
+@pytest.mark.parametrize("name", ["no email.csv", "a [copy].csv", "a:warning:.csv"])
+def test_refused_file_is_listed_and_the_others_are_published(directory: Path, name: str) -> None:
+    write_files(directory / "src", {"a.csv": csv_of(application()), name: NO_EMAIL, "nothing.csv": b""})
+    ran = run_job(directory)
+    figures = figures_of(ran.out)
+    assert (ran.code, ran.err, published(directory / "dest")) == (3, "", [BATCH])
+    assert (figures["files read"], figures["files refused"], figures["successful"]) == ("1", "2", "1")
+    assert (figures[name], figures["nothing.csv"]) == ("column 'email' is missing", "empty file")
+
+
+def test_only_refused_files_publish_nothing(directory: Path) -> None:
+    write_files(directory / "src", {"a.csv": NO_EMAIL, "b.csv": b""})
+    problems = "a.csv: column 'email' is missing; b.csv: empty file"
+    problem = f"no file can be read: {problems}. Nothing was published. Fix or remove the files."
+    assert run_job(directory) == (1, "", error(problem))
+    assert published(directory / "dest") == []
+
+
+def test_second_run_without_new_file_changes_nothing(directory: Path) -> None:
+    assert run_job(directory).code == 0
+    before = everything_in(directory / "dest")
+    assert run_job(directory) == (0, NOTHING_TO_DO, "")
+    (directory / "src" / "b.csv").write_bytes(NO_EMAIL)
+    assert run_job(directory) == (3, f"{NOTHING_TO_DO}refused: b.csv: column 'email' is missing\n", "")
+    assert everything_in(directory / "dest") == before
+
+
+def test_reprocess_of_an_absent_batch_publishes_it(directory: Path) -> None:
+    ran = run_job(directory, "--reprocess")
+    assert (ran.code, ran.out.splitlines()[0].strip()) == (0, f"batch {BATCH}: published, none replaced")

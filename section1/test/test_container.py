@@ -31,6 +31,7 @@ def test_start_publishes_the_first_batch_and_is_idempotent(started: Copy) -> Non
     assert inspect("{{.State.Health.Status}}") == "healthy"
     assert started.batches()
     assert started.runner("status").returncode == 0
+    assert inside("bash", "-c", "crontab -l") == "* * * * * /app/docker/scheduled_job.sh\n"
     container = inspect("{{.Id}} {{.State.StartedAt}}")
     assert started.runner("start").returncode == 0
     assert inspect("{{.Id}} {{.State.StartedAt}}") == container
@@ -47,6 +48,9 @@ def test_cron_publishes_a_new_file_that_belongs_to_the_owner(started: Copy) -> N
     assert started.not_ours() == []
     published = "".join(part.read_text() for part in (started.destination / "successful_application").rglob("*.csv"))
     assert ("Ada,Dropped," in published, "Dropped,Bo," in published) == (True, True)
+    logs = docker("container", "logs", NAME)
+    assert "published" in started.log.read_text()
+    assert "published" in logs.stdout + logs.stderr
 
 
 def test_spark_pages_are_served_during_a_run(started: Copy) -> None:
@@ -67,16 +71,6 @@ def test_spark_pages_are_served_during_a_run(started: Copy) -> None:
     seen = {shown for number in range(2) for shown in titles_during_a_run(number)}
     assert "<title>section1 - Spark Jobs</title>" in seen
     wait_until(lambda: title() == "")
-
-
-def test_output_of_runs_is_in_the_log_file_and_docker_logs(started: Copy) -> None:
-    logs = docker("container", "logs", NAME)
-    assert "published" in started.log.read_text()
-    assert "published" in logs.stdout + logs.stderr
-
-
-def test_crontab_has_the_schedule(started: Copy) -> None:
-    assert inside("bash", "-c", "crontab -l") == "* * * * * /app/docker/scheduled_job.sh\n"
 
 
 def test_documented_command_writes_no_file_as_root(started: Copy) -> None:

@@ -11,18 +11,7 @@ from common.test.containers import docker, free_port
 from common.test.schedule_support import TOKEN
 from common.test.waiting import wait_until
 from section1.test.container import NAME, NEVER, inside, inspect
-from section1.test.container_faults import (
-    BEGINS,
-    COMPLETED,
-    DONE,
-    OLD,
-    Site,
-    State,
-    health,
-    listening_at,
-    started,
-    without_times,
-)
+from section1.test.container_faults import BEGINS, COMPLETED, DONE, Site, health, listening_at, started, without_times
 
 pytestmark = pytest.mark.needs("docker")
 
@@ -39,13 +28,6 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def site(container: Site) -> Site:
     return container.ready()
-
-
-def test_empty_source_publishes_an_empty_batch(site: Site) -> None:
-    (site.source / "old.csv").unlink()
-    (site.source / "new.csv").unlink()
-    assert site.runner("run-now").returncode == 0
-    assert site.state() == State([OLD, []], (0, DONE), leftovers=[], healthy=True)
 
 
 def test_start_catches_up_once(site: Site) -> None:

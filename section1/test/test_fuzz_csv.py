@@ -17,12 +17,12 @@ from section1.core.csv_records import RecordTooLong, records
 from section1.core.plain_csv import PlainCheck
 from section1.operator.parquet_stage import stage_as_parquet
 from section1.test import oracle
+from section1.test.csv_corpus import BOM
 from section1.test.engines import label_as_oracle
 from section1.test.support import application, csv_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.full("fuzzing")]
 
-BOM = b"\xef\xbb\xbf"
 SEEDS = (
     csv_of(application(), application(mobile_no="9123 4567")),
     csv_of(application(name='"Lim, Ada"'), application(name='"a ""b"""'), application()),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from section1.test.csv_corpus import BOM, CORPUS, Records
 from section1.test.difficult_files import directories
 from section1.test.engines import label_as_oracle
 from section1.test.oracle import Verdict, is_input, judge
@@ -12,7 +13,6 @@ from section1.test.support import csv_of
 
 HEADER = csv_of()
 GOOD_LINE = b"Ada Lovelace,ada@lin.com,1986-01-10,91234567\n"
-BOM = b"\xef\xbb\xbf"
 
 # Each has one successful row.
 READ = [
@@ -30,19 +30,7 @@ REFUSED = [
     *(b"name,email,mobile_no\n", b"Name," + HEADER, b'"name"x' + HEADER[4:], b'"' + HEADER),
     *(HEADER[:-1] + b",\0\n", HEADER[:-1] + b",\xff\n", HEADER[:-1] + b"\rAda,a@lin.com,1986-01-10,91234567"),
 ]
-# Rows behind a good one, and the raw_row that each gets.
-MALFORMED = [
-    (b"a,b,c\n", "a,b,c"),
-    (b"a,b,c,d,e\r\n", "a,b,c,d,e"),
-    (b"  \n", "  "),
-    (b'""\n', '""'),
-    (b"\r\r\n", "\r"),
-    (b"a,\xff\xed\xa0\x80,c,d\n", "a,\ufffd\ufffd\ufffd\ufffd,c,d"),
-    (b"a,\0,c,d\n", "a,\ufffd,c,d"),
-    (b'"a"x"y,b,c,"d,e"\n', '"a"x"y,b,c,"d,e"'),
-    (b'a,b,c,"d"\rx\n', 'a,b,c,"d"\rx'),
-    (b'a,b,"c\n\nd,e\xff\0\r\n', 'a,b,"c\n\nd,e\ufffd\ufffd\r\n'),
-]
+ROWS = [(content, found) for content, found in CORPUS if not content.startswith(BOM)]
 
 
 @pytest.mark.parametrize("content", READ)
@@ -65,15 +53,17 @@ def test_oracle_reads_a_header_alone_as_no_rows() -> None:
     assert judge({"a.csv": HEADER[:-1]}) == Verdict({"a.csv": 0}, frozenset(), [], [])
 
 
-@pytest.mark.parametrize(("content", "raw_row"), MALFORMED)
-def test_oracle_keeps_a_malformed_row_as_text(content: bytes, raw_row: str) -> None:
+@pytest.mark.parametrize(("content", "found"), ROWS, ids=[repr(content) for content, _ in ROWS])
+def test_oracle_keeps_malformed_rows_as_text(content: bytes, found: Records) -> None:
     verdict = judge({"a.csv": HEADER + GOOD_LINE + content})
+    malformed = [text for text, fields in found if fields is None or len(fields) != 4]
     assert len(verdict.successful) == 1
-    assert verdict.unsuccessful == [("",) * 6 + ("row_malformed",) + ("",) * 4 + (raw_row, "a.csv")]
+    assert verdict.unsuccessful == [("",) * 6 + ("row_malformed",) + ("",) * 4 + (text, "a.csv") for text in malformed]
 
 
 def test_job_reads_all_of_these_as_the_oracle_does(tmp_path: Path) -> None:
-    contents = [*READ, *REFUSED, *(HEADER + GOOD_LINE + content + GOOD_LINE for content, _ in MALFORMED), HEADER[:-1]]
+    behind_good = (HEADER + GOOD_LINE + content for content, _ in ROWS)
+    contents = [*READ, *REFUSED, *behind_good, HEADER[:-1], HEADER + GOOD_LINE + b'"a"x,b,c,d\n' + GOOD_LINE]
     label_as_oracle(tmp_path, "duckdb", {f"{number:02}.csv": content for number, content in enumerate(contents)})
 
 
