@@ -64,7 +64,7 @@ def test_fuzzed_configuration_is_read_exactly_or_rejected(
         except UsageError:
             rejection(model, path)
             return False
-        expected = yaml.load(content.decode("utf-8-sig"), Loader=yaml.CBaseLoader)  # noqa: S506 - loads text only
+        expected = yaml.load(content.decode("utf-8-sig"), Loader=yaml.CBaseLoader)
         assert found == model.model_validate(expected)
         return True
 

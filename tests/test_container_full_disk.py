@@ -1,4 +1,4 @@
-"""A PostgreSQL whose disk is full says so, loses nothing, and goes on by itself once there is space."""
+"""PostgreSQL on a full disk: the error names the cause, nothing is lost, and work continues once there is space."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,14 +22,14 @@ BALLAST = "ballast"
 
 
 def figures(days: int) -> bytes:
-    """Return so many days of Singapore's."""
+    """Return OWID's file with this many days of Singapore."""
     first = date(2020, 1, 1)
     return owid(*(("Singapore", f"{first + timedelta(days=day)}", 1, day + 1, 0, 0) for day in range(days)))
 
 
 @contextmanager
 def on_a_small_disk(copy: Copy) -> Iterator[Copy]:
-    """Let the section's server keep its data on a disk in memory, which a container beside it can fill."""
+    """Keep the data of the section's server in memory, where another container can fill the disk."""
     compose = copy.root / "docker" / f"{copy.name}.compose.yaml"
     compose.write_text(compose.read_text().replace("volumes:\n  data:\n", DISK))
     copy.runner("stop", "--purge", stdin="yes\n")
@@ -42,7 +42,7 @@ def on_a_small_disk(copy: Copy) -> Iterator[Copy]:
 
 @contextmanager
 def full(copy: Copy) -> Iterator[None]:
-    """Leave no space on the server's disk while the body runs; the disk stays there even while no server runs."""
+    """Fill the server's disk while the body runs, even while the server is down."""
     server = f"{copy.name}_postgresql"
     mount = ["--volume", f"{copy.name}_data:/disk", "--user", "0", "--entrypoint", "sleep"]
     docker("container", "run", "--detach", "--name", BALLAST, *mount, server, "infinity")
@@ -52,35 +52,35 @@ def full(copy: Copy) -> Iterator[None]:
     wait_until(lambda: inspect(server, "{{.State.Health.Status}}") == "healthy", seconds=180)
 
 
-def said(copy: Copy, *arguments: str) -> str:
-    """Return what the runner prints; it must succeed."""
+def run(copy: Copy, *arguments: str) -> str:
+    """Return the output of the runner, which must succeed."""
     ran = copy.runner(*arguments)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
 
 def error_of(copy: Copy, ran: Ran) -> str:
-    """Return the line that says why a command failed; the server, if it is too far gone to answer, has logged it."""
+    """Return a command's error line. It or the server's log must name the cause."""
     [line] = [line for line in (ran.stdout + ran.stderr).splitlines() if "PostgreSQL: " in line]
     assert "No space left on device" in line + docker("container", "logs", f"{copy.name}_postgresql").stderr
     return line
 
 
-def test_sales_whose_disk_is_full(tmp_path: Path, fault: Fault) -> None:
+def test_sales_database_survives_a_full_disk(tmp_path: Path, fault: Fault) -> None:
     with alone(Copy(tmp_path, "section2", SECTION2_PORT=str(free_port()))) as copy, on_a_small_disk(copy):
         copy.start()
-        said(copy, "load", "--orders", "500")
+        run(copy, "load", "--orders", "500")
         with full(copy):
             ran = copy.runner("load", "--orders", "20000")
             assert ran.returncode == 1
             seen = error_of(copy, ran)
-        said(copy, "load", "--orders", "5000")
-        said(copy, "check")
-        assert said(copy, "psql", "-qAt", "-c", "select count(*) from orders").strip() == "5000"
+        run(copy, "load", "--orders", "5000")
+        run(copy, "check")
+        assert run(copy, "psql", "-qAt", "-c", "select count(*) from orders").strip() == "5000"
     fault("disk full", "PostgreSQL of section 2", seen, "the next load, once there is space")
 
 
-def test_figures_whose_disk_is_full(tmp_path: Path, fault: Fault) -> None:
+def test_covid_database_survives_a_full_disk(tmp_path: Path, fault: Fault) -> None:
     ports = {"SECTION4_PORT": str(free_port()), "SECTION4_GRAFANA_PORT": str(free_port())}
     with site(host=gateway()) as sources, alone(Copy(tmp_path, "section4", SECTION4_SCHEDULE=NEVER, **ports)) as copy:
         configure(copy, sources.address)
@@ -92,7 +92,7 @@ def test_figures_whose_disk_is_full(tmp_path: Path, fault: Fault) -> None:
                 ran = copy.runner("ingest")
                 assert ran.returncode == 1
                 seen = error_of(copy, ran)
-            said(copy, "ingest")
+            run(copy, "ingest")
             count = "select count(*), max(cases_total) from daily_cases"
-            assert said(copy, "psql", "-qAt", "-c", count).strip() == "2000|2000"
+            assert run(copy, "psql", "-qAt", "-c", count).strip() == "2000|2000"
     fault("disk full", "PostgreSQL of section 4", seen, "the next ingestion, once there is space")
