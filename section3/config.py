@@ -1,4 +1,4 @@
-"""Where section 3 keeps its files."""
+"""Paths of section 3."""
 
 from common.paths import ROOT
 

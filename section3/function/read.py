@@ -1,4 +1,4 @@
-"""Answer an image's record and a link to it, so that images may be larger than a function's answer."""
+"""Lambda function: returns an image's record and a signed link; the image can exceed the size limit of responses."""
 
 import json
 import os
@@ -14,12 +14,12 @@ SHOWN = ("image_id", "content_type", "bytes", "width", "height", "uploaded_at", 
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer GET /images/{id} of a signed-in user."""
+    """Handle GET /images/{id} of a signed-in user."""
     reader = event["requestContext"]["authorizer"]["claims"]["sub"]
     record = records().get_item(Key={"image_id": event["pathParameters"]["id"]}).get("Item")
     now = int(time.time())
-    # One answer for "not there", "not yours" and "expired": an id must not tell whether it exists. An image of the
-    # stream may have no owner. The table drops an expired record hours late, so its time is looked at here.
+    # One response for missing, foreign and expired images, so that it does not reveal whether an ID exists. Images of
+    # the stream may have no owner. DynamoDB deletes expired records hours late, so the time is checked here.
     if record is None or record.get("owner") != reader or record["expires_at"] <= now:
         return answer(404, {"error": "no such image"})
     seconds = min(LINK_SECONDS, int(record["expires_at"]) - now)
@@ -28,30 +28,30 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def plain(value: Any) -> str | int:
-    """Return a value of a record as JSON knows it: the table's numbers are decimals."""
+    """Return a value of a record as a JSON type; DynamoDB's numbers are decimals."""
     return value if isinstance(value, str) else int(value)
 
 
 def signed_link(key: str, seconds: int) -> str:
-    """Return a link that reads one object for so long."""
-    what = {"Bucket": os.environ["IMAGE_BUCKET"], "Key": key}
-    link: str = storage().generate_presigned_url("get_object", Params=what, ExpiresIn=seconds)
+    """Return a link to one object that is valid for some seconds."""
+    target = {"Bucket": os.environ["IMAGE_BUCKET"], "Key": key}
+    link: str = storage().generate_presigned_url("get_object", Params=target, ExpiresIn=seconds)
     return link
 
 
 @cache
 def storage() -> Any:
-    """Return the client, one for all calls; its addresses name the region, so that nothing is redirected."""
+    """Return the shared client. Its URLs name the region, which avoids redirects."""
     return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @cache
 def records() -> Any:
-    """Return the table, one client for all calls."""
+    """Return the table, with a shared client."""
     return boto3.resource("dynamodb").Table(os.environ["RECORD_TABLE"])
 
 
 def answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Return what API Gateway passes on to the web application."""
+    """Return a response for API Gateway."""
     headers = {"Access-Control-Allow-Origin": os.environ["WEB_ORIGIN"], "Cache-Control": "no-store"}
     return {"statusCode": status, "headers": headers, "body": json.dumps(body)}

@@ -1,4 +1,4 @@
-"""Answer the form that posts an image straight to the bucket; the image itself never passes through here."""
+"""Lambda function: returns a signed form that posts an image directly to the bucket."""
 
 import json
 import os
@@ -14,10 +14,10 @@ CONTENT_TYPES = ("image/jpeg", "image/png", "image/tiff", "image/webp")
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer POST /uploads of a signed-in user, whose body names `content_type` and `bytes`."""
+    """Handle POST /uploads of a signed-in user; the body has `content_type` and `bytes`."""
     owner = event["requestContext"]["authorizer"]["claims"]["sub"]
     try:
-        content_type, size = wanted(json.loads(event["body"] or "{}"))
+        content_type, size = parse(json.loads(event["body"] or "{}"))
     except ValueError as error:
         return answer(400, {"error": str(error)})
     image_id = uuid.uuid4().hex
@@ -25,20 +25,20 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return answer(201, {"image_id": image_id, "expires_in": FORM_SECONDS, **form})
 
 
-def wanted(body: Any) -> tuple[str, int]:
-    """Return the type and size that a request names. Raises: ValueError with what is allowed."""
+def parse(body: Any) -> tuple[str, int]:
+    """Return content type and size of a request. Raises: ValueError with the allowed values."""
     largest = int(os.environ["MAXIMUM_UPLOAD_BYTES"])
     content_type, size = (body.get("content_type"), body.get("bytes")) if isinstance(body, dict) else (None, None)
     if content_type not in CONTENT_TYPES:
-        raise ValueError(f"content_type is one of {', '.join(CONTENT_TYPES)}")
-    # true is an int to Python
+        raise ValueError(f"content_type must be one of {', '.join(CONTENT_TYPES)}")
+    # True is an int in Python.
     if type(size) is not int or not 1 <= size <= largest:
-        raise ValueError(f"bytes is a whole number from 1 to {largest}")
+        raise ValueError(f"bytes must be an integer from 1 to {largest}")
     return content_type, size
 
 
 def signed_form(key: str, content_type: str, size: int) -> dict[str, Any]:
-    """Return url and fields of a form for one object of one type and exactly one size."""
+    """Return URL and fields of a form for one object with a fixed type and size."""
     form: dict[str, Any] = storage().generate_presigned_post(
         os.environ["IMAGE_BUCKET"],
         key,
@@ -51,11 +51,11 @@ def signed_form(key: str, content_type: str, size: int) -> dict[str, Any]:
 
 @cache
 def storage() -> Any:
-    """Return the client, one for all calls; its addresses name the region, so that nothing is redirected."""
+    """Return the shared client. Its URLs name the region, which avoids redirects."""
     return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 def answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Return what API Gateway passes on to the web application."""
+    """Return a response for API Gateway."""
     headers = {"Access-Control-Allow-Origin": os.environ["WEB_ORIGIN"], "Cache-Control": "no-store"}
     return {"statusCode": status, "headers": headers, "body": json.dumps(body)}

@@ -1,4 +1,4 @@
-"""Run cfn-lint and checkov on the template; neither needs a network."""
+"""Checks of the template by cfn-lint, checkov and this project's rules; none needs a network."""
 
 import json
 import logging
@@ -15,83 +15,83 @@ from section3.config import TEMPLATE
 from section3.rules.requirements import RULES, violations
 from section3.rules.template import load
 
-# In an environment of its own, because it pins older versions of what others use.
-CHECKOV_FOLDER = Path(".local") / "checkov"
+# A separate environment, because checkov pins older versions of shared packages.
+CHECKOV_DIRECTORY = Path(".local") / "checkov"
 
 
-class TemplateRefused(JobError):
-    """A checker found something."""
+class TemplateRejected(JobError):
+    """A check has findings."""
 
     def __init__(self, findings: list[str]) -> None:
-        super().__init__(f"{len(findings)} findings; change the template:", *findings)
+        super().__init__(f"template.yaml: {len(findings)} findings. Change the template.", *findings)
 
 
-class CheckerBroken(JobError):
-    """A checker did not run to its end."""
+class CheckerFailed(JobError):
+    """A checker did not finish."""
 
-    def __init__(self, name: str, words: str) -> None:
-        said = words.strip().splitlines() or ["it said nothing"]
-        super().__init__(f"{name} did not run; delete .local/checkov, try again; its words:", *said)
+    def __init__(self, name: str, output: str) -> None:
+        lines = output.strip().splitlines() or ["no output"]
+        super().__init__(f"{name} failed. Delete .local/checkov and try again. Its output:", *lines)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one checker looked at, what the template told it to leave out, and what it found."""
+    """Result of one checker: number of checked items, suppressed items and findings."""
 
     checker: str
-    looked_at: int
+    checked: int
     kind: str
-    skipped: int
+    suppressed: int
     findings: list[str]
 
     def __str__(self) -> str:
-        left_out = f", {self.skipped} of them left out with a reason" if self.skipped else ""
-        return f"{self.checker}: {self.looked_at} {self.kind}{left_out}, {len(self.findings)} findings"
+        suppressed = f", {self.suppressed} of them suppressed with a reason" if self.suppressed else ""
+        return f"{self.checker}: {self.checked} {self.kind}{suppressed}, {len(self.findings)} findings"
 
 
 def check(path: Path = TEMPLATE) -> list[Result]:
-    """Return what each checker says. Raises: TemplateRefused when one found something, CheckerBroken."""
+    """Run all checkers. Raises: TemplateRejected, CheckerFailed."""
     results = [requirements(path), cfn_lint(path), checkov(path)]
     if findings := [f"{result.checker}: {finding}" for result in results for finding in result.findings]:
-        raise TemplateRefused(findings)
+        raise TemplateRejected(findings)
     return results
 
 
 def requirements(path: Path) -> Result:
-    """Validation the project's own rules."""
+    """Check this project's rules."""
     return Result("requirements", len(RULES), "rules", 0, [str(violation) for violation in violations(load(path))])
 
 
 def cfn_lint(path: Path) -> Result:
-    """Validation against CloudFormation's own description of every resource, warnings included."""
-    logging.getLogger("cfnlint").setLevel(logging.WARNING)  # it tells of each run
+    """Check against CloudFormation's specification of every resource, including warnings."""
+    logging.getLogger("cfnlint").setLevel(logging.WARNING)  # it logs each run
     findings = [f"line {match.linenumber}: {match}" for match in lint_file(path)]
     return Result("cfn-lint", len(load(path).resources), "resources", 0, findings)
 
 
 def checkov(path: Path) -> Result:
-    """Validation against checkov's rules on security. Raises: CheckerBroken."""
+    """Check against checkov's security rules. Raises: CheckerFailed."""
     command = [prepared_checkov(), "-f", str(path), "--framework", "cloudformation"]
-    # --skip-download: what it would ask for by network are links to guidelines, and a test has to run without one
+    # --skip-download: checkov would download links to guidelines, and tests must run without a network.
     command += ["--compact", "--quiet", "--skip-download", "--output", "json"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     try:
         report = json.loads(run.stdout)
         summary, failed = report["summary"], report["results"]["failed_checks"]
     except (ValueError, KeyError, TypeError):
-        raise CheckerBroken("checkov", run.stderr or run.stdout) from None
+        raise CheckerFailed("checkov", run.stderr or run.stdout) from None
     findings = [f"{entry['check_id']} {entry['resource']}: {entry['check_name']}" for entry in failed]
-    findings += [f"{summary['parsing_errors']} parts could not be read"] * bool(summary["parsing_errors"])
-    looked_at = summary["passed"] + summary["failed"] + summary["skipped"]
-    return Result("checkov", looked_at, "checks", summary["skipped"], findings)
+    findings += [f"{summary['parsing_errors']} parts could not be parsed"] * bool(summary["parsing_errors"])
+    checked = summary["passed"] + summary["failed"] + summary["skipped"]
+    return Result("checkov", checked, "checks", summary["skipped"], findings)
 
 
 def prepared_checkov() -> str:
-    """Return the path of checkov, made or renewed first if need be. Raises: CheckerBroken."""
-    command = ["sh", "docker/setup.sh", str(CHECKOV_FOLDER), "checkov"]
+    """Return the path of checkov after installing or updating it. Raises: CheckerFailed."""
+    command = ["sh", "docker/setup.sh", str(CHECKOV_DIRECTORY), "checkov"]
     run = subprocess.run(command, cwd=ROOT, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True)
     if run.stdout:
         print(run.stdout, end="", file=sys.stderr)
     if run.returncode:
-        raise CheckerBroken("checkov", run.stdout)
-    return str(ROOT / CHECKOV_FOLDER / "bin" / "checkov")
+        raise CheckerFailed("checkov", run.stdout)
+    return str(ROOT / CHECKOV_DIRECTORY / "bin" / "checkov")

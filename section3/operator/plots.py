@@ -59,7 +59,7 @@ def latency(results: Results) -> Figure:
     panels[0].set_ylim(1, 900)
     panels[0].set_yticks(list(TICKS), list(TICKS.values()))
     panels[0].set_yticks([], minor=True)
-    panels[0].set_ylabel("from stored image to record")
+    panels[0].set_ylabel("time from stored image to record")
     figure.supxlabel("images per minute", fontsize=10)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=4, frameon=False)
     return figure

@@ -1,12 +1,12 @@
-"""Somebody is told when it breaks, is slow or costs too much, and can find out why."""
+"""Monitoring rules: alarms, budgets, tags and access logs."""
 
 import re
 
 from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, at, each, names, statements, text
 
-# What has to be watched: the metric and, where one metric is of many things, whose.
-WATCHED = {
+# Metrics that need an alarm, each with its dimension.
+REQUIRED_ALARMS = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "WorkQueue"),
     ("AWS/ApiGateway", "4XXError", "ApiStage"),
@@ -20,7 +20,7 @@ WATCHED = {
     ("AWS/KafkaConnect", "ErroredTaskCount", "Name"),
     ("AWS/Firehose", "DeliveryToS3.DataFreshness", "BiStream"),
 }
-# Who sends notices to the topic of alarms.
+# Services that publish to the topic of alarms.
 SENDERS = {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
 TAGGED = (
     "S3::Bucket",
@@ -31,31 +31,31 @@ TAGGED = (
     "Athena::WorkGroup",
     "MSK::Cluster",
 )
-# A metric that a query looks for: SELECT MAX(Metric) FROM "Namespace" WHERE "Dimension" = '${Name}'
-QUERY = re.compile(r"""SELECT \w+\((?P<metric>\w+)\) FROM "(?P<namespace>[^"]+)" WHERE (?P<whose>.+)""")
+# A metric in a query: SELECT MAX(Metric) FROM "Namespace" WHERE "Dimension" = '${Name}'
+QUERY = re.compile(r"""SELECT \w+\((?P<metric>\w+)\) FROM "(?P<namespace>[^"]+)" WHERE (?P<dimension>.+)""")
 KINDS = {"images", "metadata", "bi", "logs"}
 
 
-def alarms_tell_somebody(template: Template) -> Findings:
-    """Every alarm is on and tells a topic that somebody has subscribed to."""
+def alarms_have_a_subscriber(template: Template) -> Findings:
+    """Every alarm is enabled and notifies a topic with a subscriber."""
     subscribed = [template.get(one.at("TopicArn")) for one in template.of_type("SNS::Subscription")]
     for alarm in template.of_type("CloudWatch::Alarm"):
-        told = [template.get(action) for action in each(alarm.at("AlarmActions"))]
-        if not any(topic in subscribed for topic in told if topic) or alarm.at("ActionsEnabled") is False:
-            yield Finding(alarm.name, "tells nobody")
+        topics = [template.get(action) for action in each(alarm.at("AlarmActions"))]
+        if not any(topic in subscribed for topic in topics if topic) or alarm.at("ActionsEnabled") is False:
+            yield Finding(alarm.name, "notifies no subscriber")
         if not alarm.at("AlarmDescription"):
-            yield Finding(alarm.name, "does not say what it means")
+            yield Finding(alarm.name, "has no description")
 
 
-def alarms_need_no_key_of_data(template: Template) -> Findings:
-    """Notices have a key of their own, which their senders may use: they come through when the data's is disabled."""
+def alarms_have_a_separate_key(template: Template) -> Findings:
+    """Alarms have a separate key that their senders can use, so they work when the data's key is disabled."""
     topics = template.of_type("SNS::Topic")
     storage = [resource for resource in template.resources.values() if resource not in topics]
     data = {key.name for key in template.of_type("KMS::Key") if any(uses(resource, key) for resource in storage)}
     for topic in topics:
         key = template.get(topic.at("KmsMasterKeyId"))
         if key is None or key.name in data:
-            yield Finding(topic.name, "falls silent with the data's key")
+            yield Finding(topic.name, "depends on the data's key")
             continue
         senders = {
             text(service)
@@ -64,24 +64,24 @@ def alarms_need_no_key_of_data(template: Template) -> Findings:
             for service in each(at(statement, "Principal/Service"))
         }
         if not senders >= SENDERS:
-            yield Finding(key.name, f"refuses {', '.join(sorted(SENDERS - senders))}")
+            yield Finding(key.name, f"denies {', '.join(sorted(SENDERS - senders))}")
 
 
 def uses(resource: Resource, key: Resource) -> bool:
-    """Return whether a resource, other than a name of the key, refers to a key."""
+    """Return whether a resource other than an alias refers to a key."""
     return resource.type != "AWS::KMS::Alias" and key.name in names(resource.properties)
 
 
-def what_can_break_is_watched(template: Template) -> Findings:
-    """Each part has an alarm: dead letters, waiting, errors, floods, limits, Kafka's disk and leaders, sink, BI."""
-    found = {watch for alarm in template.of_type("CloudWatch::Alarm") for watch in watches(alarm)}
-    for namespace, metric, whose in sorted(WATCHED):
-        if (namespace, metric, whose) not in found:
-            yield Finding(whose, f"{namespace} {metric} is not watched")
+def failures_have_alarms(template: Template) -> Findings:
+    """Dead letters, backlog, errors, floods, limits, Kafka's disks and leaders, sink and BI have alarms."""
+    found = {metric for alarm in template.of_type("CloudWatch::Alarm") for metric in metrics_of(alarm)}
+    for namespace, metric, dimension in sorted(REQUIRED_ALARMS):
+        if (namespace, metric, dimension) not in found:
+            yield Finding(dimension, f"{namespace} {metric} has no alarm")
 
 
-def watches(alarm: Resource) -> set[tuple[str, str, str]]:
-    """Return what an alarm looks at: namespace, metric and each name among its dimensions."""
+def metrics_of(alarm: Resource) -> set[tuple[str, str, str]]:
+    """Return namespace, metric and each dimension of an alarm."""
     metrics = [at(query, "MetricStat/Metric") for query in each(alarm.at("Metrics"))]
     queries = [QUERY.match(text(query.get("Expression"))) for query in each(alarm.at("Metrics"))]
     return {
@@ -90,12 +90,14 @@ def watches(alarm: Resource) -> set[tuple[str, str, str]]:
         if "MetricName" in metric
         for name in names([dimension["Value"] for dimension in metric["Dimensions"]])
     } | {
-        (query["namespace"], query["metric"], name) for query in filter(None, queries) for name in names(query["whose"])
+        (query["namespace"], query["metric"], name)
+        for query in filter(None, queries)
+        for name in names(query["dimension"])
     }
 
 
 def spending_has_a_budget(template: Template) -> Findings:
-    """A budget tells what is spent and what will be, before the month is over."""
+    """A budget sends notifications of actual and forecast costs."""
     budgets = template.of_type("Budgets::Budget")
     if not budgets:
         yield Finding("Budget", "is missing")
@@ -103,52 +105,52 @@ def spending_has_a_budget(template: Template) -> Findings:
         notices = each(budget.at("NotificationsWithSubscribers"))
         kinds = {at(notice, "Notification/NotificationType") for notice in notices if notice.get("Subscribers")}
         if kinds != {"ACTUAL", "FORECASTED"} or budget.at("Budget/BudgetLimit/Amount") is None:
-            yield Finding(budget.name, "does not tell of both")
+            yield Finding(budget.name, "does not notify of both")
 
 
-def data_say_what_they_are(template: Template) -> Findings:
-    """All that holds data has the tag `data`: images, metadata, bi or logs."""
+def data_are_tagged(template: Template) -> Findings:
+    """All storage has the tag `data`: images, metadata, bi or logs."""
     for resource in template.of_type(*TAGGED):
         tags = resource.at("Tags") or {}
         pairs = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
         if pairs.get("data") not in KINDS:
-            yield Finding(resource.name, "does not say what data it holds")
+            yield Finding(resource.name, "has no valid tag `data`")
 
 
-def calls_can_be_followed(template: Template) -> Findings:
-    """A call is in the API's access log under an ID, and the parts give figures."""
+def calls_are_logged_by_id(template: Template) -> Findings:
+    """The API's access log has the ID of each call, and clusters have metrics."""
     for stage in template.of_type("ApiGateway::Stage"):
         log = stage.at("AccessLogSetting") or {}
         if not log.get("DestinationArn") or "$context.requestId" not in text(log.get("Format")):
             yield Finding(stage.name, "has no access log of calls by their ID")
         if not template.of_type("ApiGateway::Account"):
-            yield Finding(stage.name, "has no role to write its log with")
+            yield Finding(stage.name, "has no role for its log")
     for cluster in template.of_type("ECS::Cluster"):
         if {"Name": "containerInsights", "Value": "enabled"} not in each(cluster.at("ClusterSettings")):
-            yield Finding(cluster.name, "gives no figures on tasks, which scaling needs")
+            yield Finding(cluster.name, "has no task metrics, which scaling needs")
     for account in template.of_type("ApiGateway::Account"):
         if template.get(account.at("CloudWatchRoleArn")) not in template.of_type("IAM::Role"):
             yield Finding(account.name, "has no role of the template")
 
 
-def events_fit_their_table(template: Template) -> Findings:
-    """BI events are written in the shape of their table, as Parquet, by day, so that queries read little."""
+def events_match_their_table(template: Template) -> Findings:
+    """BI events are written as Parquet with the schema of their table, by day, so that queries read little."""
     for stream in template.of_type("KinesisFirehose::DeliveryStream"):
         conversion = stream.at("ExtendedS3DestinationConfiguration/DataFormatConversionConfiguration") or {}
-        shape = [template.get(at(conversion, f"SchemaConfiguration/{part}Name")) for part in ("Database", "Table")]
-        kinds = [resource.type if resource else None for resource in shape]
+        schema = [template.get(at(conversion, f"SchemaConfiguration/{part}Name")) for part in ("Database", "Table")]
+        kinds = [resource.type if resource else None for resource in schema]
         if conversion.get("Enabled") is not True or kinds != ["AWS::Glue::Database", "AWS::Glue::Table"]:
-            yield Finding(stream.name, "is not written in the shape of a table of the template")
+            yield Finding(stream.name, "does not use the schema of a table of the template")
         if "/day=" not in str(stream.at("ExtendedS3DestinationConfiguration/Prefix")):
             yield Finding(stream.name, "is not written by day")
 
 
 RULES: tuple[Rule, ...] = (
-    alarms_tell_somebody,
-    alarms_need_no_key_of_data,
-    what_can_break_is_watched,
+    alarms_have_a_subscriber,
+    alarms_have_a_separate_key,
+    failures_have_alarms,
     spending_has_a_budget,
-    data_say_what_they_are,
-    calls_can_be_followed,
-    events_fit_their_table,
+    data_are_tagged,
+    calls_are_logged_by_id,
+    events_match_their_table,
 )

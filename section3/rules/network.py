@@ -1,4 +1,4 @@
-"""All that runs in the network is private, reaches what it needs by name, and stands in three zones."""
+"""Network rules: private, three zones, named destinations."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from section3.rules.base import Finding, Findings, Rule
 from section3.rules.template import Resource, Template, Tree, at, each, statements, text
 
 ZONES = 3
-# Where each kind of resource names its subnets.
+# Path of the subnets in each type of resource.
 SUBNETS = {
     "Lambda::Function": "VpcConfig/SubnetIds",
     "ECS::Service": "NetworkConfiguration/AwsvpcConfiguration/Subnets",
     "MSK::Cluster": "BrokerNodeGroupInfo/ClientSubnets",
     "KafkaConnect::Connector": "KafkaCluster/ApacheKafkaCluster/Vpc/Subnets",
 }
-WAYS_OUT = (
+ROUTES_OUT = (
     "EC2::InternetGateway",
     "EC2::NatGateway",
     "EC2::EgressOnlyInternetGateway",
@@ -22,27 +22,27 @@ WAYS_OUT = (
     "EC2::Route",
     "EC2::VPCPeeringConnection",
 )
-# What tasks in the network call; without an endpoint the call would need the internet.
+# Services that tasks call; without an endpoint a call would need the internet.
 SERVICES = ("s3", "dynamodb", "sqs", "ecr.api", "ecr.dkr", "logs", "kinesis-firehose")
-# What an endpoint lets through that is not the platform's: a log-in, and layers by links that ECR signs for its own.
+# Exceptions of endpoints: logging in to ECR, and image layers by links that ECR signs.
 LOG_IN, LAYERS = "ecr:GetAuthorizationToken", "-starport-layer-bucket/*"
-# What takes part in no rule of the network: loopback, which is a way to say "nowhere".
-NOWHERE = "127.0.0.1/32"
+# Loopback: a rule that allows no traffic.
+LOOPBACK = "127.0.0.1/32"
 
 
 def zones(template: Template, subnets: Any) -> set[str]:
-    """Return the zones that subnets lie in."""
+    """Return the availability zones of subnets."""
     found = [template.get(subnet) for subnet in each(subnets)]
     return {text(subnet.at("AvailabilityZone")) for subnet in found if subnet and subnet.type == "AWS::EC2::Subnet"}
 
 
-def everything_stands_in_three_zones(template: Template) -> Findings:
-    """Functions, tasks, brokers, the sink and endpoints stand in three zones, a broker at least in each."""
+def everything_spans_three_zones(template: Template) -> Findings:
+    """Functions, tasks, brokers, the sink and endpoints span three zones, with a broker in each."""
     used = [(resource, path) for kind, path in SUBNETS.items() for resource in template.of_type(kind)]
     used += [(endpoint, "SubnetIds") for endpoint in interfaces(template)]
     for resource, path in used:
         if len(zones(template, resource.at(path))) < ZONES:
-            yield Finding(resource.name, f"stands in {len(zones(template, resource.at(path)))} zones")
+            yield Finding(resource.name, f"spans {len(zones(template, resource.at(path)))} zones")
     for cluster in template.of_type("MSK::Cluster"):
         brokers = template.number(cluster.at("NumberOfBrokerNodes")) or 0
         if brokers < ZONES or brokers % ZONES:
@@ -50,83 +50,83 @@ def everything_stands_in_three_zones(template: Template) -> Findings:
 
 
 def interfaces(template: Template) -> list[Resource]:
-    """Return the endpoints that have addresses in the subnets."""
+    """Return the interface endpoints."""
     return [one for one in template.of_type("EC2::VPCEndpoint") if one.at("VpcEndpointType") == "Interface"]
 
 
-def no_way_to_the_internet(template: Template) -> Findings:
-    """There is no gateway, no route and no public address; images leave by the services' own doors alone."""
-    for way in template.of_type(*WAYS_OUT):
-        yield Finding(way.name, "is a way to the internet or another network")
+def no_route_to_the_internet(template: Template) -> Findings:
+    """The network has no gateway, no route to other networks and no public address."""
+    for route in template.of_type(*ROUTES_OUT):
+        yield Finding(route.name, "connects to the internet or another network")
     for subnet in template.of_type("EC2::Subnet"):
         if subnet.at("MapPublicIpOnLaunch") is not False:
-            yield Finding(subnet.name, "gives public addresses")
+            yield Finding(subnet.name, "assigns public addresses")
     for service in template.of_type("ECS::Service"):
         if service.at("NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp") != "DISABLED":
-            yield Finding(service.name, "gives tasks public addresses")
+            yield Finding(service.name, "assigns public addresses to tasks")
     for cluster in template.of_type("MSK::Cluster"):
         if cluster.at("BrokerNodeGroupInfo/ConnectivityInfo/PublicAccess/Type") != "DISABLED":
-            yield Finding(cluster.name, "gives brokers public addresses")
+            yield Finding(cluster.name, "assigns public addresses to brokers")
 
 
-def traffic(template: Template, way: str) -> list[tuple[Resource, Tree]]:
-    """Return the rules for Ingress or Egress, each with the resource that it stands in."""
+def traffic(template: Template, direction: str) -> list[tuple[Resource, Tree]]:
+    """Return the rules for Ingress or Egress, each with its resource."""
     own = [
         (group, rule)
         for group in template.of_type("EC2::SecurityGroup")
-        for rule in each(group.at(f"SecurityGroup{way}"))
+        for rule in each(group.at(f"SecurityGroup{direction}"))
     ]
-    return own + [(rule, rule.properties) for rule in template.of_type(f"EC2::SecurityGroup{way}")]
+    return own + [(rule, rule.properties) for rule in template.of_type(f"EC2::SecurityGroup{direction}")]
 
 
-def nobody_outside_comes_in(template: Template) -> Findings:
-    """Traffic comes in from a named group to one port, never from a range of addresses."""
+def inbound_traffic_is_restricted(template: Template) -> Findings:
+    """Inbound traffic is allowed from a named security group to one port, never from an address range."""
     for resource, rule in traffic(template, "Ingress"):
         if template.get(rule.get("SourceSecurityGroupId")) not in template.of_type("EC2::SecurityGroup"):
-            yield Finding(resource.name, "lets in whoever has an address")
+            yield Finding(resource.name, "allows inbound traffic by address")
         if rule.get("IpProtocol") != "tcp" or rule.get("FromPort") != rule.get("ToPort"):
-            yield Finding(resource.name, "opens more than a port")
+            yield Finding(resource.name, "opens more than one port")
 
 
-def traffic_goes_out_to_named_places(template: Template) -> Findings:
-    """Traffic goes out to a named group or service, on one port; a group that says nothing would reach everything."""
+def outbound_traffic_is_restricted(template: Template) -> Findings:
+    """Outbound traffic is allowed to a named group or service on one port; the default would allow everything."""
     for group in template.of_type("EC2::SecurityGroup"):
         if not group.at("SecurityGroupEgress"):
-            yield Finding(group.name, "may go anywhere")
+            yield Finding(group.name, "allows all outbound traffic")
     for resource, rule in traffic(template, "Egress"):
-        place = rule.get("DestinationSecurityGroupId") or rule.get("DestinationPrefixListId")
-        named = place is not None and rule.get("FromPort") == rule.get("ToPort") is not None
-        if not named and rule.get("CidrIp") != NOWHERE:
-            yield Finding(resource.name, "may go anywhere")
+        destination = rule.get("DestinationSecurityGroupId") or rule.get("DestinationPrefixListId")
+        named = destination is not None and rule.get("FromPort") == rule.get("ToPort") is not None
+        if not named and rule.get("CidrIp") != LOOPBACK:
+            yield Finding(resource.name, "allows all outbound traffic")
 
 
-def services_are_reached_privately(template: Template) -> Findings:
-    """Each service that tasks call has an endpoint, whose address is what the service's name leads to."""
+def services_have_private_endpoints(template: Template) -> Findings:
+    """Each service that tasks call has an endpoint with private DNS."""
     endpoints = template.of_type("EC2::VPCEndpoint")
     present = {text(endpoint.at("ServiceName")).split("${AWS::Region}.")[-1] for endpoint in endpoints}
     for service in sorted(set(SERVICES) - present):
         yield Finding(service, "has no endpoint")
     for endpoint in endpoints:
         if endpoint.at("VpcEndpointType") == "Interface" and endpoint.at("PrivateDnsEnabled") is not True:
-            yield Finding(endpoint.name, "is passed by: names lead to public addresses")
+            yield Finding(endpoint.name, "has no private DNS")
 
 
-def endpoints_let_the_platform_through(template: Template) -> Findings:
-    """By an endpoint this account's roles reach the platform's own resources; neither others' data nor others' keys."""
+def endpoints_allow_only_the_platform(template: Template) -> Findings:
+    """Endpoints allow only roles of this account and resources of the platform."""
     for endpoint in template.of_type("EC2::VPCEndpoint"):
         if not endpoint.at("PolicyDocument"):
-            yield Finding(endpoint.name, "lets everything through")
+            yield Finding(endpoint.name, "has no policy")
         for statement in statements(endpoint.at("PolicyDocument")):
-            action, places = statement.get("Action"), [text(place) for place in each(statement.get("Resource"))]
+            action, arns = statement.get("Action"), [text(arn) for arn in each(statement.get("Resource"))]
             own_roles = text(at(statement, "Condition/StringEquals/aws:PrincipalAccount")) == "${AWS::AccountId}"
-            own_places = all(template.get({"Fn::Sub": place}) for place in places) or action == LOG_IN
-            layers = action == "s3:GetObject" and all(place.endswith(LAYERS) for place in places)
-            if statement["Effect"] == "Allow" and not layers and not (own_roles and own_places):
-                yield Finding(endpoint.name, "lets data or roles of any account through")
+            own_resources = all(template.get({"Fn::Sub": arn}) for arn in arns) or action == LOG_IN
+            layers = action == "s3:GetObject" and all(arn.endswith(LAYERS) for arn in arns)
+            if statement["Effect"] == "Allow" and not layers and not (own_roles and own_resources):
+                yield Finding(endpoint.name, "allows resources or roles of other accounts")
 
 
-def traffic_is_on_record(template: Template) -> Findings:
-    """Who talked to whom in the network can be looked up for seven days, and who touched which object too."""
+def traffic_is_logged(template: Template) -> Findings:
+    """Network traffic and access to buckets are logged."""
     for vpc in template.of_type("EC2::VPC"):
         logs = template.of_type("EC2::FlowLog")
         if not any((template.get(log.at("ResourceId")), log.at("TrafficType")) == (vpc, "ALL") for log in logs):
@@ -139,11 +139,11 @@ def traffic_is_on_record(template: Template) -> Findings:
 
 
 RULES: tuple[Rule, ...] = (
-    everything_stands_in_three_zones,
-    no_way_to_the_internet,
-    nobody_outside_comes_in,
-    traffic_goes_out_to_named_places,
-    services_are_reached_privately,
-    endpoints_let_the_platform_through,
-    traffic_is_on_record,
+    everything_spans_three_zones,
+    no_route_to_the_internet,
+    inbound_traffic_is_restricted,
+    outbound_traffic_is_restricted,
+    services_have_private_endpoints,
+    endpoints_allow_only_the_platform,
+    traffic_is_logged,
 )

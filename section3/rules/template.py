@@ -1,4 +1,4 @@
-"""The CloudFormation template as plain values: read from YAML, asked by type, its references told as text."""
+"""The CloudFormation template: parsed YAML, resources by type, references as text."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Tree = dict[str, Any]
 
 
 class Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, which become their long forms."""
+    """YAML loader that expands CloudFormation's short tags."""
 
 
 def long_form(loader: Loader, tag: str, node: Any) -> Tree:
@@ -23,7 +23,7 @@ def long_form(loader: Loader, tag: str, node: Any) -> Tree:
     key = tag if tag in {"Ref", "Condition"} else f"Fn::{tag}"
     if isinstance(node, yaml.ScalarNode):
         value: Any = loader.construct_scalar(node)
-        # !GetAtt A.B.C is resource A and attribute B.C
+        # !GetAtt A.B.C means resource A and attribute B.C
         return {key: value.split(".", 1) if tag == "GetAtt" else value}
     if isinstance(node, yaml.SequenceNode):
         return {key: loader.construct_sequence(node, deep=True)}
@@ -31,7 +31,7 @@ def long_form(loader: Loader, tag: str, node: Any) -> Tree:
 
 
 def as_text(loader: Loader, node: Any) -> str:
-    """Return 2012-10-17 as the text that CloudFormation takes it for, not as a date."""
+    """Return 2012-10-17 as text, like CloudFormation, not as a date."""
     return str(loader.construct_scalar(node))
 
 
@@ -40,7 +40,7 @@ Loader.add_constructor("tag:yaml.org,2002:timestamp", as_text)
 
 
 def read(path: Path = TEMPLATE) -> Tree:
-    """Return the template's values as they stand. Raises: OSError, yaml.YAMLError."""
+    """Return the parsed template. Raises: OSError, yaml.YAMLError."""
     values: Tree = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506 - a SafeLoader
     return values
 
@@ -55,20 +55,19 @@ class Resource:
     metadata: Tree
 
     def at(self, path: str) -> Any:
-        """Return what stands at a path (A/B/C) of the properties; None if nothing does."""
+        """Return the property at a path (A/B/C), or None."""
         return at(self.properties, path)
 
 
 @dataclass(frozen=True)
 class Template:
-    """All resources by name, and the parameters."""
+    """Parameters, and resources by name."""
 
     parameters: Tree
     resources: dict[str, Resource]
 
     @classmethod
     def of(cls, values: Tree) -> "Template":
-        """Return a template of its values."""
         resources = {
             name: Resource(name, body["Type"], body.get("Properties", {}), body.get("Metadata", {}))
             for name, body in values["Resources"].items()
@@ -76,20 +75,20 @@ class Template:
         return cls(values.get("Parameters", {}), resources)
 
     def of_type(self, *types: str) -> list[Resource]:
-        """Return the resources of these types, written without `AWS::`."""
+        """Return the resources of these types, given without `AWS::`."""
         wanted = {f"AWS::{name}" for name in types}
         return [resource for resource in self.resources.values() if resource.type in wanted]
 
     def named(self, name: str) -> Resource:
-        """Return the resource of this name, an empty one if it is missing."""
+        """Return the resource of this name, or an empty one."""
         return self.resources.get(name, Resource(name, "", {}, {}))
 
     def get(self, value: Any) -> Resource | None:
-        """Return the resource that a value refers to first."""
+        """Return the first resource that a value refers to."""
         return next((self.resources[name] for name in names(value) if name in self.resources), None)
 
     def number(self, value: Any) -> float | None:
-        """Return a number that is written out, or is a parameter's default; None for any other."""
+        """Return a literal number or a parameter's default; None for other values."""
         if isinstance(value, dict) and "Ref" in value:
             value = self.parameters.get(value["Ref"], {}).get("Default")
         return float(value) if re.fullmatch(r"[0-9.]+", str(value)) else None
@@ -101,7 +100,7 @@ def load(path: Path = TEMPLATE) -> Template:
 
 
 def at(values: Any, path: str) -> Any:
-    """Return what stands at a path (A/B/0) of nested dicts and lists; None if nothing does."""
+    """Return the value at a path (A/B/0) of nested dicts and lists, or None."""
     for key in path.split("/"):
         if isinstance(values, list) and key.isdigit() and int(key) < len(values):
             values = values[int(key)]
@@ -113,7 +112,7 @@ def at(values: Any, path: str) -> Any:
 
 
 def each(value: Any) -> list[Any]:
-    """Return a list as it is, nothing as an empty one and anything else as a list of one."""
+    """Return a list unchanged, None as an empty list, and any other value as a list of one."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -144,14 +143,14 @@ def names(value: Any) -> list[str]:
 
 
 def statements(document: Any) -> Iterator[Tree]:
-    """Give the statements of a policy document, which may be JSON with references in it."""
+    """Yield the statements of a policy document, which may be JSON with references."""
     if isinstance(document, dict) and "Fn::Sub" in document:
         document = json.loads(text(document))
     yield from each(at(document, "Statement"))
 
 
 def policies(resource: Resource) -> list[Any]:
-    """Return the documents of a resource that allow or deny something; who may take a role is not among them."""
+    """Return the policy documents of a resource, except the trust policy of a role."""
     own = [resource.at("PolicyDocument"), resource.at("KeyPolicy")]
     inline = [at(policy, "PolicyDocument") for policy in each(resource.at("Policies"))]
     return [document for document in own + inline if document]

@@ -1,4 +1,4 @@
-"""A cloud in this process, with the template's part that it can hold."""
+"""A mocked AWS account with the supported part of the template."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from section3.test.support import PARAMETERS, REGION, deploy
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[pytest.MonkeyPatch]:
-    """An account that opens nothing, its region, and functions that have not run yet; gives their environment."""
+    """Credentials without access, a region and new clients of the functions; yields the environment."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             environment.setenv(name, "testing")
@@ -26,11 +26,11 @@ def account() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="module")
 def stack(account: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """The deployed stack: its resources by logical name; the functions' variables are those that were deployed."""
+    """The deployed stack: physical names by logical name, with the functions' deployed variables set."""
     with mock_aws():
-        made = deploy()
+        created = deploy()
         for name in ("UploadFunction", "ReadFunction"):
-            configuration = boto3.client("lambda").get_function_configuration(FunctionName=made[name])
+            configuration = boto3.client("lambda").get_function_configuration(FunctionName=created[name])
             for variable, value in configuration["Environment"]["Variables"].items():
                 account.setenv(variable, str(value))
-        yield made
+        yield created

@@ -1,9 +1,10 @@
-"""What the tests share: the part of the template that moto's CloudFormation can hold, deployed."""
+"""Shared helpers: deploy the part of the template that moto's CloudFormation supports."""
 
 import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import boto3
 from moto.cloudformation.parsing import get_model_map
@@ -11,6 +12,7 @@ from moto.cloudformation.parsing import get_model_map
 from section3.rules.template import Tree, names, read
 
 REGION, ACCOUNT = "ap-southeast-1", "123456789012"
+OWNER, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 FUNCTIONS = Path(__file__).resolve().parents[1] / "function"
 PARAMETERS = {
     "CodeBucket": "code",
@@ -20,7 +22,7 @@ PARAMETERS = {
     "AlarmEmail": "alarms@example.com",
     "WebOrigin": "https://app.example.com",
 }
-# Types of the template that moto's CloudFormation does not know. What they promise is proven by rules and mutations.
+# Types that moto's CloudFormation does not support. Rules and mutations cover them.
 UNSUPPORTED = (
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Authorizer",
@@ -51,27 +53,32 @@ UNSUPPORTED = (
     "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
 )
-# Resources of types that moto knows, but cannot make: it asks a mock integration for a method, and without the
-# methods, which need the authorizer, there is nothing to deploy.
-REFUSED = ("UploadPreflight", "ReadPreflight", "ApiDeployment")
+# Resources of supported types that moto cannot create: it requires a method of a mock integration, and a deployment
+# requires methods, which need the unsupported authorizer.
+NOT_CREATED = ("UploadPreflight", "ReadPreflight", "ApiDeployment")
+
+
+def call(user: str, **parts: Any) -> dict[str, Any]:
+    """Return API Gateway's event of a signed-in user."""
+    return {"requestContext": {"authorizer": {"claims": {"sub": user}}}, "body": None, **parts}
 
 
 def sub_template() -> Tree:
-    """Return the template with the resources that moto can hold: its type is known, and what it refers to is in."""
+    """Return the template with the resources that moto supports, including their references."""
     values = read()
-    known = {name for name, body in values["Resources"].items() if body["Type"] in get_model_map()} - {*REFUSED}
+    known = {name for name, body in values["Resources"].items() if body["Type"] in get_model_map()} - {*NOT_CREATED}
     resources = {name: body for name, body in values["Resources"].items() if name in known}
     left_out: set[str] = {*values["Resources"]} - {*resources}
-    while lacking := [name for name, body in resources.items() if left_out & {*names(body.get("Properties"))}]:
-        left_out |= {*lacking}
-        resources = {name: body for name, body in resources.items() if name not in lacking}
-    for body in resources.values():  # only an order among what is made
+    while incomplete := [name for name, body in resources.items() if left_out & {*names(body.get("Properties"))}]:
+        left_out |= {*incomplete}
+        resources = {name: body for name, body in resources.items() if name not in incomplete}
+    for body in resources.values():  # only an order of creation
         body.pop("DependsOn", None)
     return {key: value for key, value in values.items() if key != "Outputs"} | {"Resources": resources}
 
 
 def deploy() -> dict[str, str]:
-    """Make the stack and what moto leaves out of it, give its resources by logical name; runs under moto."""
+    """Create the stack under moto; returns the physical names by logical name."""
     boto3.client("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
     for name in ("upload", "read"):
         packed = io.BytesIO()
@@ -87,46 +94,48 @@ def deploy() -> dict[str, str]:
     [stack] = formation.describe_stacks(StackName="platform")["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     found = formation.list_stack_resources(StackName="platform")["StackResourceSummaries"]
-    made = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
-    complete(made)
-    return made
+    created = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
+    complete(created)
+    return created
 
 
-def complete(made: dict[str, str]) -> None:
-    """Tell S3 and DynamoDB the properties of the template that moto's CloudFormation leaves out."""
+def complete(created: dict[str, str]) -> None:
+    """Set the properties of S3 and DynamoDB that moto's CloudFormation ignores."""
     resources = read()["Resources"]
     table = resources["RecordTable"]["Properties"]
     boto3.client("dynamodb").update_time_to_live(
-        TableName=made["RecordTable"], TimeToLiveSpecification=table["TimeToLiveSpecification"]
+        TableName=created["RecordTable"], TimeToLiveSpecification=table["TimeToLiveSpecification"]
     )
-    queue = boto3.client("sqs").get_queue_attributes(QueueUrl=made["WorkQueue"], AttributeNames=["QueueArn"])
+    queue = boto3.client("sqs").get_queue_attributes(QueueUrl=created["WorkQueue"], AttributeNames=["QueueArn"])
     for name in ("ImageBucket", "BiBucket", "LogBucket"):
-        complete_bucket(made[name], resources[name]["Properties"], queue["Attributes"]["QueueArn"])
+        complete_bucket(created[name], resources[name]["Properties"], queue["Attributes"]["QueueArn"])
 
 
 def complete_bucket(bucket: str, properties: Tree, queue: str) -> None:
-    """Tell S3 a bucket's purge, its block of the public and its notices, in the words of its API."""
+    """Set a bucket's lifecycle, public access block and notifications."""
     storage, given = boto3.client("s3"), {"Bucket": bucket}
     storage.put_public_access_block(
         **given, PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"]
     )
     rules = [lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
     storage.put_bucket_lifecycle_configuration(**given, LifecycleConfiguration={"Rules": rules})
-    notices = properties.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
-    told = [
+    configured = properties.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
+    notifications = [
         {
             "QueueArn": queue,
-            "Events": [notice["Event"]],
-            "Filter": {"Key": {"FilterRules": notice["Filter"]["S3Key"]["Rules"]}},
+            "Events": [notification["Event"]],
+            "Filter": {"Key": {"FilterRules": notification["Filter"]["S3Key"]["Rules"]}},
         }
-        for notice in notices
+        for notification in configured
     ]
-    storage.put_bucket_notification_configuration(**given, NotificationConfiguration={"QueueConfigurations": told})
+    storage.put_bucket_notification_configuration(
+        **given, NotificationConfiguration={"QueueConfigurations": notifications}
+    )
 
 
 def lifecycle_rule(rule: Tree) -> Tree:
-    """Return a rule of CloudFormation as one of S3's API."""
-    words = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
-    expiration = {words[key]: value for key, value in rule.items() if key in words}
-    same = {key: rule[key] for key in rule if key not in {*words, "Id", "Prefix"}}
+    """Convert a lifecycle rule from CloudFormation to S3's API."""
+    keys = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
+    expiration = {keys[key]: value for key, value in rule.items() if key in keys}
+    same = {key: rule[key] for key in rule if key not in {*keys, "Id", "Prefix"}}
     return {"ID": rule["Id"], "Filter": {"Prefix": rule.get("Prefix", "")}, "Expiration": expiration, **same}

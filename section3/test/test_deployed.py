@@ -1,4 +1,4 @@
-"""The stack, as far as moto can hold it, made from the template and used: an image goes all the way through it."""
+"""The template, deployed to moto and used: an image from upload to download."""
 
 import json
 import re
@@ -16,8 +16,19 @@ from section3.config import SECTION
 from section3.function import read, upload
 from section3.rules.template import load
 from section3.rules.template import read as read_template
-from section3.test.support import ACCOUNT, PARAMETERS, REFUSED, REGION, UNSUPPORTED, sub_template
-from section3.test.test_functions import OTHER, OWNER, call
+from section3.test.support import (
+    ACCOUNT,
+    NOT_CREATED,
+    OTHER,
+    OWNER,
+    PARAMETERS,
+    REGION,
+    UNSUPPORTED,
+    call,
+    sub_template,
+)
+
+pytestmark = pytest.mark.integration
 
 IMAGE = b"\x89PNG\r\n\x1a\n and so on"
 WEEK = 7 * 86_400
@@ -27,7 +38,7 @@ Stack = dict[str, str]
 
 @pytest.fixture(autouse=True)
 def empty_queues(stack: Stack) -> None:
-    """No message is left of the test before."""
+    """Delete the messages of the previous test."""
     queue = boto3.client("sqs")
     for url in (stack["WorkQueue"], stack["DeadLetterQueue"]):
         while found := queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
@@ -35,17 +46,17 @@ def empty_queues(stack: Stack) -> None:
                 queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def uploaded() -> str:
-    """Ask for a form and post an image with it, as the web application does; gives the image's id."""
+def upload_image() -> str:
+    """Request a form and post an image like the web application; returns the image ID."""
     body = {"content_type": "image/png", "bytes": len(IMAGE)}
-    answer = json.loads(upload.handler(call(OWNER, body=json.dumps(body)), None)["body"])
-    posted = requests.post(answer["url"], data=answer["fields"], files={"file": IMAGE}, timeout=5)
+    form = json.loads(upload.handler(call(OWNER, body=json.dumps(body)), None)["body"])
+    posted = requests.post(form["url"], data=form["fields"], files={"file": IMAGE}, timeout=5)
     assert posted.status_code == 204
-    return str(answer["image_id"])
+    return str(form["image_id"])
 
 
-def received(stack: Stack) -> list[dict[str, Any]]:
-    """The messages on the work queue that tell of an object."""
+def receive(stack: Stack) -> list[dict[str, Any]]:
+    """Receive the messages about objects from the work queue."""
     messages = boto3.client("sqs").receive_message(
         QueueUrl=stack["WorkQueue"], MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=0
     )
@@ -53,12 +64,12 @@ def received(stack: Stack) -> list[dict[str, Any]]:
 
 
 def key_of(event: dict[str, Any]) -> str:
-    """The key that a message tells of; S3 writes it as in an address."""
+    """Return the key in a message, which S3 encodes like a URL."""
     return unquote_plus(event["s3"]["object"]["key"])
 
 
-def work(stack: Stack, message: dict[str, Any]) -> None:
-    """Stand in for the processing code: object, record, then delete the message; all by the image's id."""
+def process(stack: Stack, message: dict[str, Any]) -> None:
+    """Act like the processing code: write object and record by image ID, then delete the message."""
     [event] = json.loads(message["Body"])["Records"]
     storage, key = boto3.client("s3"), key_of(event)
     source, owner, *_, image_id = key.split("/")
@@ -67,103 +78,103 @@ def work(stack: Stack, message: dict[str, Any]) -> None:
         Bucket=stack["ImageBucket"], Key=f"processed/{image_id}", Body=image["Body"].read()[::-1],
         ContentType=image["ContentType"],
     )  # fmt: skip
-    at = int(image["LastModified"].timestamp())
+    uploaded_at = int(image["LastModified"].timestamp())
     record = {"object_key": f"processed/{image_id}", "content_type": image["ContentType"]}
-    record |= {"owner": owner} if source == "incoming" else {}  # what comes by the stream is nobody's
-    times = {"uploaded_at": Decimal(at), "expires_at": Decimal(at + WEEK)}
+    record |= {"owner": owner} if source == "incoming" else {}  # images of the stream have no owner
+    times = {"uploaded_at": Decimal(uploaded_at), "expires_at": Decimal(uploaded_at + WEEK)}
     boto3.resource("dynamodb").Table(stack["RecordTable"]).put_item(Item={"image_id": image_id, **record, **times})
     boto3.client("sqs").delete_message(QueueUrl=stack["WorkQueue"], ReceiptHandle=message["ReceiptHandle"])
 
 
 def objects(stack: Stack, prefix: str) -> list[str]:
-    """The keys of the images that begin so."""
+    """List the keys with a prefix."""
     found = boto3.client("s3").list_objects_v2(Bucket=stack["ImageBucket"], Prefix=prefix)
     return [entry["Key"] for entry in found.get("Contents", [])]
 
 
-def shown(image_id: str, user: str = OWNER) -> tuple[int, dict[str, Any]]:
-    """Read an image as a user."""
-    answer = read.handler(call(user, pathParameters={"id": image_id}), None)
-    return answer["statusCode"], json.loads(answer["body"])
+def read_image(image_id: str, user: str = OWNER) -> tuple[int, dict[str, Any]]:
+    """Read an image as a user; returns status and body."""
+    response = read.handler(call(user, pathParameters={"id": image_id}), None)
+    return response["statusCode"], json.loads(response["body"])
 
 
-def test_an_image_goes_all_the_way(stack: Stack) -> None:
-    image_id = uploaded()
-    [message] = received(stack)
+def test_image_is_uploaded_processed_and_read(stack: Stack) -> None:
+    image_id = upload_image()
+    [message] = receive(stack)
     [event] = json.loads(message["Body"])["Records"]
     assert event["s3"]["bucket"]["name"] == stack["ImageBucket"]
     assert key_of(event) == f"incoming/{OWNER}/{image_id}"
-    assert shown(image_id) == (404, {"error": "no such image"})
+    assert read_image(image_id) == (404, {"error": "no such image"})
 
-    work(stack, message)
-    status, answer = shown(image_id)
-    assert (status, answer["content_type"], answer["expires_in"]) == (200, "image/png", 300)
-    assert answer["expires_at"] - answer["uploaded_at"] == WEEK
-    assert requests.get(answer["url"], timeout=5).content == IMAGE[::-1]
-    assert received(stack) == []
+    process(stack, message)
+    status, body = read_image(image_id)
+    assert (status, body["content_type"], body["expires_in"]) == (200, "image/png", 300)
+    assert body["expires_at"] - body["uploaded_at"] == WEEK
+    assert requests.get(body["url"], timeout=5).content == IMAGE[::-1]
+    assert receive(stack) == []
 
-    assert shown(image_id, user=OTHER) == (404, {"error": "no such image"})
+    assert read_image(image_id, user=OTHER) == (404, {"error": "no such image"})
 
 
-def test_a_message_that_comes_twice_changes_nothing(stack: Stack) -> None:
-    image_id = uploaded()
-    [message] = received(stack)
-    work(stack, message)
-    before = shown(image_id)[1]
-    work(stack, message)
-    after = shown(image_id)[1]
+def test_duplicate_message_changes_nothing(stack: Stack) -> None:
+    image_id = upload_image()
+    [message] = receive(stack)
+    process(stack, message)
+    before = read_image(image_id)[1]
+    process(stack, message)
+    after = read_image(image_id)[1]
     assert {**after, "url": ""} == {**before, "url": ""}
     assert len(objects(stack, f"processed/{image_id}")) == 1
 
 
-def test_an_expired_record_is_refused_before_the_table_drops_it(stack: Stack) -> None:
-    image_id = uploaded()
-    work(stack, *received(stack))
+def test_expired_record_is_not_found_before_its_deletion(stack: Stack) -> None:
+    image_id = upload_image()
+    process(stack, *receive(stack))
     boto3.resource("dynamodb").Table(stack["RecordTable"]).update_item(
         Key={"image_id": image_id},
         UpdateExpression="SET expires_at = :now",
         ExpressionAttributeValues={":now": Decimal(int(time.time()))},
     )
-    assert shown(image_id) == (404, {"error": "no such image"})
+    assert read_image(image_id) == (404, {"error": "no such image"})
 
 
 @pytest.mark.parametrize(
     ("key", "messages"), [("stream/images/partition=0/images+0+0000000001.bin", 1), ("processed/x", 0)]
 )
-def test_the_stream_becomes_messages_and_what_is_processed_does_not(stack: Stack, key: str, messages: int) -> None:
+def test_stream_objects_become_messages_and_processed_ones_do_not(stack: Stack, key: str, messages: int) -> None:
     boto3.client("s3").put_object(Bucket=stack["ImageBucket"], Key=key, Body=IMAGE)
-    assert len(received(stack)) == messages
+    assert len(receive(stack)) == messages
 
 
-def test_an_image_of_the_stream_is_kept_and_shown_to_nobody(stack: Stack) -> None:
+def test_stream_image_without_owner_is_stored_and_not_readable(stack: Stack) -> None:
     key = "stream/images/partition=0/images+0+0000000002.bin"
     boto3.client("s3").put_object(Bucket=stack["ImageBucket"], Key=key, Body=IMAGE)
-    [message] = received(stack)
-    work(stack, message)
+    [message] = receive(stack)
+    process(stack, message)
     image_id = key.rpartition("/")[2]
     assert objects(stack, f"processed/{image_id}") == [f"processed/{image_id}"]
     found = boto3.resource("dynamodb").Table(stack["RecordTable"]).get_item(Key={"image_id": image_id})["Item"]
     assert "owner" not in found
-    assert shown(image_id) == (404, {"error": "no such image"})
+    assert read_image(image_id) == (404, {"error": "no such image"})
 
 
-def test_an_image_that_fails_five_times_is_set_aside(stack: Stack) -> None:
-    uploaded()
+def test_message_received_five_times_becomes_a_dead_letter(stack: Stack) -> None:
+    upload_image()
     for _ in range(5):
-        assert len(received(stack)) == 1
-    assert received(stack) == []
+        assert len(receive(stack)) == 1
+    assert receive(stack) == []
     dead = boto3.client("sqs").receive_message(QueueUrl=stack["DeadLetterQueue"])["Messages"]
     assert len(dead) == 1
 
 
 @pytest.mark.parametrize("name", ["ImageBucket", "BiBucket", "LogBucket"])
-def test_s3_says_that_a_bucket_purges_and_is_private(stack: Stack, name: str) -> None:
+def test_bucket_is_private_and_expires_objects(stack: Stack, name: str) -> None:
     storage, bucket = boto3.client("s3"), stack[name]
     rule = storage.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]
     assert (rule["Status"], rule["Filter"], rule["Expiration"]["Days"]) == (
         "Enabled",
         {"Prefix": ""},
-        7 if name == "ImageBucket" else 6,  # the other two keep older versions for a day
+        7 if name == "ImageBucket" else 6,  # the others keep older versions for a day
     )
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -171,7 +182,7 @@ def test_s3_says_that_a_bucket_purges_and_is_private(stack: Stack, name: str) ->
     assert set(block.values()) == {True}
 
 
-def test_services_say_that_data_are_encrypted_with_the_own_key(stack: Stack) -> None:
+def test_buckets_and_queues_use_the_customer_key(stack: Stack) -> None:
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{stack['DataKey']}"
     for name in ("ImageBucket", "BiBucket"):
         encryption = boto3.client("s3").get_bucket_encryption(Bucket=stack[name])
@@ -182,41 +193,41 @@ def test_services_say_that_data_are_encrypted_with_the_own_key(stack: Stack) -> 
         assert attributes["Attributes"]["KmsMasterKeyId"] == key
 
 
-def test_logs_say_that_they_forget(stack: Stack) -> None:
+def test_logs_expire_after_seven_days(stack: Stack) -> None:
     groups = boto3.client("logs").describe_log_groups()["logGroups"]
     assert [group["retentionInDays"] for group in groups] == [7] * len(load().of_type("Logs::LogGroup"))
 
 
-def test_dynamodb_says_that_records_expire(stack: Stack) -> None:
-    told = boto3.client("dynamodb").describe_time_to_live(TableName=stack["RecordTable"])["TimeToLiveDescription"]
-    assert told == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+def test_records_have_a_time_to_live(stack: Stack) -> None:
+    found = boto3.client("dynamodb").describe_time_to_live(TableName=stack["RecordTable"])["TimeToLiveDescription"]
+    assert found == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
-def test_the_network_has_three_zones_and_no_way_out(stack: Stack) -> None:
-    network, here = boto3.client("ec2"), [{"Name": "vpc-id", "Values": [stack["Vpc"]]}]
-    subnets = network.describe_subnets(Filters=here)["Subnets"]
+def test_network_has_three_zones_and_no_route_out(stack: Stack) -> None:
+    network, in_vpc = boto3.client("ec2"), [{"Name": "vpc-id", "Values": [stack["Vpc"]]}]
+    subnets = network.describe_subnets(Filters=in_vpc)["Subnets"]
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 3
-    # the BI stream's endpoint names the stream, which moto lacks
-    assert len(network.describe_vpc_endpoints(Filters=here)["VpcEndpoints"]) == 6
+    # the BI stream's endpoint refers to the stream, which moto does not support
+    assert len(network.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]) == 6
     assert network.describe_internet_gateways()["InternetGateways"] == []
     routes = network.describe_route_tables(RouteTableIds=[stack["PrivateRoutes"]])["RouteTables"][0]["Routes"]
     assert {route.get("GatewayId") for route in routes if "DestinationCidrBlock" in route} == {"local"}
 
 
-def test_what_moto_lacks_is_listed_and_the_rest_is_made(stack: Stack) -> None:
+def test_all_supported_resources_are_created(stack: Stack) -> None:
     resources = load().resources
     assert {resource.type for resource in resources.values()} - set(get_model_map()) == set(UNSUPPORTED)
     assert set(stack) == set(sub_template()["Resources"])
-    assert set(REFUSED) <= set(resources) - set(stack)
+    assert set(NOT_CREATED) <= set(resources) - set(stack)
     assert len(stack) >= 60
 
 
-def test_parameters_without_a_default_are_those_a_deployment_names() -> None:
+def test_deployment_sets_all_parameters_without_a_default() -> None:
     wanted = {name for name, parameter in read_template()["Parameters"].items() if "Default" not in parameter}
     assert wanted == set(PARAMETERS)
 
 
-def test_the_readme_deploys_with_the_parameters_that_have_no_default() -> None:
+def test_readme_command_sets_all_parameters_without_a_default() -> None:
     [command] = re.findall(r"^    aws cloudformation deploy .*(?:\n    +.*)*", README, re.MULTILINE)
     given = command.partition("--parameter-overrides")[2]
     assert sorted(re.findall(r"(\w+)=", given)) == sorted(PARAMETERS)

@@ -8,7 +8,7 @@ from section3.capacity.queueing import mean_wait, mean_wait_general, waiting_pro
 
 
 @pytest.mark.parametrize("busy", [0.1, 0.5, 0.7, 0.99])
-def test_one_worker_makes_arrivals_wait_as_often_as_it_is_busy(busy: float) -> None:
+def test_wait_probability_of_one_worker_is_its_utilisation(busy: float) -> None:
     assert waiting_probability(1, busy) == pytest.approx(busy)
     assert mean_wait(1, busy, 1) == pytest.approx(busy / (1 - busy))
 

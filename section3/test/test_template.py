@@ -1,4 +1,4 @@
-"""The template keeps every requirement, passes both checkers, and excuses itself at most five times."""
+"""The template meets every requirement and passes both checkers, with five suppressions."""
 
 import re
 from pathlib import Path
@@ -20,29 +20,30 @@ SUPPRESSIONS = {
 }
 
 
-def test_no_requirement_is_broken() -> None:
+def test_template_breaks_no_rule() -> None:
     assert violations(load()) == []
 
 
-def test_each_rule_says_its_requirement_in_one_line() -> None:
+def test_each_rule_has_a_one_line_description() -> None:
     for rule in RULES:
         assert re.fullmatch(r"[A-Z].+\.", rule.__doc__ or ""), rule.__name__
     assert len({rule.__name__ for rule in RULES}) == len(RULES) >= 50
 
 
-def test_the_checkers_find_nothing() -> None:
+@pytest.mark.integration
+def test_checkers_have_no_findings() -> None:
     results = {result.checker: result for result in checks.check()}
     assert [result.findings for result in results.values()] == [[], [], []]
-    assert results["requirements"].looked_at == len(RULES)
-    assert results["cfn-lint"].looked_at == len(load().resources)
-    assert results["checkov"].looked_at >= 200
-    assert results["checkov"].skipped == len(SUPPRESSIONS) <= 5
+    assert results["requirements"].checked == len(RULES)
+    assert results["cfn-lint"].checked == len(load().resources)
+    assert results["checkov"].checked >= 200
+    assert results["checkov"].suppressed == len(SUPPRESSIONS)
 
 
-def test_each_suppression_has_its_reason() -> None:
+def test_each_suppression_has_a_reason() -> None:
     found = set()
     for resource in load().resources.values():
-        assert set(resource.metadata) <= {"checkov"}, "cfn-lint is told to leave nothing out"
+        assert set(resource.metadata) <= {"checkov"}, "no suppression of cfn-lint"
         for skip in resource.metadata.get("checkov", {}).get("skip", []):
             found.add((resource.name, skip["id"]))
             assert len(skip["comment"].split()) >= 5
@@ -50,7 +51,8 @@ def test_each_suppression_has_its_reason() -> None:
     assert "checkov:skip" not in TEMPLATE.read_text()
 
 
-def test_what_any_checker_finds_is_told_and_fails(tmp_path: Path) -> None:
+@pytest.mark.integration
+def test_check_raises_with_the_findings_of_all_checkers(tmp_path: Path) -> None:
     changed = tmp_path / "template.yaml"
     changed.write_text(
         """
@@ -61,43 +63,44 @@ Resources:
     Properties: {VisibilityTimeout: soon}
 """
     )
-    with pytest.raises(checks.TemplateRefused) as refused:
+    with pytest.raises(checks.TemplateRejected) as error:
         checks.check(changed)
-    for words in (
+    for finding in (
         "requirements: Queue: is not encrypted",
         "cfn-lint: line 6: ",
         "checkov: CKV_AWS_27 AWS::SQS::Queue.Queue",
     ):
-        assert words in str(refused.value)
-    assert refused.value.exit_code == 1
+        assert finding in str(error.value)
+    assert error.value.exit_code == 1
 
 
-def test_a_checker_that_cannot_read_the_template_is_no_success(tmp_path: Path) -> None:
+@pytest.mark.integration
+def test_checkov_without_a_report_raises(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text("Resources: {}\n")
-    with pytest.raises(checks.CheckerBroken):
+    with pytest.raises(checks.CheckerFailed):
         checks.checkov(tmp_path / "template.yaml")
 
 
-def test_an_environment_that_cannot_be_made_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "somebody's file").touch()
-    monkeypatch.setattr(checks, "CHECKOV_FOLDER", tmp_path)
-    with pytest.raises(checks.CheckerBroken, match="was not created by this project"):
+@pytest.mark.integration
+def test_checkov_that_cannot_be_installed_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other file").touch()
+    monkeypatch.setattr(checks, "CHECKOV_DIRECTORY", tmp_path)
+    with pytest.raises(checks.CheckerFailed, match="was not created by this project"):
         checks.check()
 
 
-def test_nothing_is_tied_to_a_region_or_an_account() -> None:
-    words = TEMPLATE.read_text()
-    assert re.findall(r"\b\d{12}\b", words) == []
-    assert re.findall(r"\b(?:us|eu|ap|sa|ca|me|af|il)-(?:[a-z]+-)+\d", words) == []
-    assert "arn:aws:" not in words
+def test_template_names_no_region_and_no_account() -> None:
+    content = TEMPLATE.read_text()
+    assert re.findall(r"\b\d{12}\b", content) == []
+    assert re.findall(r"\b(?:us|eu|ap|sa|ca|me|af|il)-(?:[a-z]+-)+\d", content) == []
+    assert "arn:aws:" not in content
 
 
-def test_brokers_spread_over_three_zones_however_many_there_are() -> None:
-    counts = load().parameters["BrokerCount"]["AllowedValues"]
-    assert counts == list(range(3, 61, 3))
+def test_broker_count_is_a_multiple_of_three_zones() -> None:
+    assert load().parameters["BrokerCount"]["AllowedValues"] == list(range(3, 61, 3))
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_exists() -> None:
     known = {*read()["Parameters"], *read()["Resources"], "AWS"}
     for resource in load().resources.values():
         variables = re.findall(r"\$\{!(\w+)", text(resource.properties))
@@ -105,7 +108,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "expected"),
     [
         ({"Ref": "A"}, "${A}"),
         ({"Fn::GetAtt": ["A", "B.C"]}, "${A.B.C}"),
@@ -116,11 +119,11 @@ def test_every_reference_leads_somewhere() -> None:
         (7, "7"),
     ],
 )
-def test_references_are_told_as_text(value: Any, words: str) -> None:
-    assert text(value) == words
+def test_text_contains_references(value: Any, expected: str) -> None:
+    assert text(value) == expected
 
 
-def test_short_tags_become_long_forms(tmp_path: Path) -> None:
+def test_load_expands_short_tags(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(
         """
@@ -143,7 +146,4 @@ Resources:
     }
     assert template.number(queue.at("MessageRetentionPeriod")) == 7
     assert (queue.at("Nothing/0/Here"), template.number({"Ref": "Unknown"})) == (None, None)
-
-
-def test_a_template_without_parameters_is_one() -> None:
     assert Template.of({"Resources": {}}) == Template({}, {})

@@ -1,4 +1,4 @@
-"""Ways to break the template: a value put, dropped or added at Resource/Property/..., and the rule to catch it."""
+"""Ways to break the template: a value set, dropped or added at Resource/Property/..."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,78 +7,62 @@ from section3.rules.template import Tree
 
 
 class Mutation(NamedTuple):
-    """A way to break the template: what a reader calls it, the rule that catches it, the change and where it is."""
+    """A change of the template that breaks a rule, and the changed resource."""
 
-    words: str
-    rule: str
+    title: str
     resource: str
     change: Callable[[Tree], None]
 
 
-def parent(values: Any, place: list[str]) -> tuple[Any, Any]:
-    """Return what holds the last part of a place, and that part; make the dicts that lead there."""
-    *way, last = place
-    for key in way:
-        values = values[int(key)] if isinstance(values, list) else values.setdefault(key, {})
-    return values, int(last) if isinstance(values, list) else last
+Mutations = dict[str, list[Mutation]]  # by the name of the rule that must catch them
 
 
-def in_properties(place: str) -> tuple[str, list[str]]:
-    """Return the name of a Resource/Property/... and the way from it to the property."""
-    name, _, path = place.partition("/")
-    return name, [name, "Properties", *path.split("/")] if path else [name]
+def put(title: str, path: str, value: Any) -> Mutation:
+    """Set a property."""
+    return _at(title, path, lambda holder, key: holder.__setitem__(key, value))
 
 
-def put(words: str, rule: str, place: str, value: Any) -> Mutation:
-    """Break a requirement by a value at Resource/Property/..."""
-    name, way = in_properties(place)
-
-    def change(resources: Tree) -> None:
-        holder, key = parent(resources, way)
-        holder[key] = value
-
-    return Mutation(words, rule, name, change)
+def drop(title: str, path: str) -> Mutation:
+    """Remove a property, a list entry or a whole resource."""
+    return _at(title, path, lambda holder, key: holder.__delitem__(key))
 
 
-def drop(words: str, rule: str, place: str) -> Mutation:
-    """Break a requirement by leaving out a property, or a whole resource."""
-    name, way = in_properties(place)
-
-    def change(resources: Tree) -> None:
-        holder, key = parent(resources, way)
-        del holder[key]
-
-    return Mutation(words, rule, name, change)
+def more(title: str, path: str, value: Any) -> Mutation:
+    """Append an entry to a list."""
+    return _at(title, path, lambda holder, key: holder[key].append(value))
 
 
-def more(words: str, rule: str, place: str, value: Any) -> Mutation:
-    """Break a requirement by one more entry of a list."""
-    name, way = in_properties(place)
-
-    def change(resources: Tree) -> None:
-        holder, key = parent(resources, way)
-        holder[key].append(value)
-
-    return Mutation(words, rule, name, change)
-
-
-def add(words: str, rule: str, kind: str, **properties: Any) -> Mutation:
-    """Break a requirement by one more resource."""
+def add(title: str, kind: str, **properties: Any) -> Mutation:
+    """Add a resource."""
     body = {"Type": f"AWS::{kind}", "Properties": properties}
-    return Mutation(words, rule, "Added", lambda resources: resources.update(Added=body))
+    return Mutation(title, "Added", lambda resources: resources.update(Added=body))
 
 
-def allow(words: str, rule: str, role: str, **statement: Any) -> Mutation:
-    """Break a requirement by one more thing that a role may do."""
-    return more(words, rule, f"{role}/Policies/0/PolicyDocument/Statement", {"Effect": "Allow", **statement})
+def allow(title: str, role: str, **statement: Any) -> Mutation:
+    """Allow a role one more action."""
+    return more(title, f"{role}/Policies/0/PolicyDocument/Statement", {"Effect": "Allow", **statement})
 
 
-def kafka_setting(words: str, rule: str, old: str, new: str) -> Mutation:
-    """Break a requirement by another line of Kafka's configuration."""
+def kafka_setting(title: str, old: str, new: str) -> Mutation:
+    """Replace a part of Kafka's configuration."""
 
     def change(resources: Tree) -> None:
         properties = resources["KafkaConfiguration"]["Properties"]
         assert old in properties["ServerProperties"]
         properties["ServerProperties"] = properties["ServerProperties"].replace(old, new)
 
-    return Mutation(words, rule, "KafkaConfiguration", change)
+    return Mutation(title, "KafkaConfiguration", change)
+
+
+def _at(title: str, path: str, edit: Callable[[Any, Any], None]) -> Mutation:
+    """Return a mutation that edits the holder of the path's last key; missing dictionaries are created."""
+    name, _, below = path.partition("/")
+    *way, last = [name, "Properties", *below.split("/")] if below else [name]
+
+    def change(resources: Tree) -> None:
+        holder: Any = resources
+        for key in way:
+            holder = holder[int(key)] if isinstance(holder, list) else holder.setdefault(key, {})
+        edit(holder, int(last) if isinstance(holder, list) else last)
+
+    return Mutation(title, name, change)

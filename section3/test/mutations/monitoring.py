@@ -1,49 +1,54 @@
-"""Failures that nobody would hear of."""
+"""Failures without an alarm."""
 
-from section3.test.mutations.base import Mutation, drop, put
+from section3.test.mutations.base import Mutations, drop, put
 
-MUTATIONS: list[Mutation] = [
-    drop("an alarm that tells nobody", "alarms_tell_somebody", "DeadLetterAlarm/AlarmActions"),
-    put("an alarm that is off", "alarms_tell_somebody", "QueueAgeAlarm/ActionsEnabled", False),
-    drop("nobody has subscribed", "alarms_tell_somebody", "AlarmSubscription"),
-    drop("dead letters are not watched", "what_can_break_is_watched", "DeadLetterAlarm"),
-    put("an alarm on another queue", "what_can_break_is_watched", "QueueAgeAlarm/Dimensions/0/Value", "other"),
-    put(
-        "notices need the data's key",
-        "alarms_need_no_key_of_data",
-        "AlarmTopic/KmsMasterKeyId",
-        {"Fn::GetAtt": ["DataKey", "Arn"]},
-    ),
-    put(
-        "data under the notices' key",
-        "alarms_need_no_key_of_data",
-        "RecordTable/SSESpecification/KMSMasterKeyId",
-        {"Fn::GetAtt": ["AlarmKey", "Arn"]},
-    ),
-    put(
-        "alarms may not use their key",
-        "alarms_need_no_key_of_data",
-        "AlarmKey/KeyPolicy/Statement/1/Principal/Service",
-        ["budgets.amazonaws.com"],
-    ),
-    drop("a flood that the firewall holds off", "what_can_break_is_watched", "FirewallAlarm"),
-    drop("a flood that the API refuses", "what_can_break_is_watched", "ApiRefusalAlarm"),
-    put("another cluster's disk", "what_can_break_is_watched", "KafkaDiskAlarm/Metrics/0/Expression", "MAX([one])"),
-    drop("Kafka's disk is not watched", "what_can_break_is_watched", "KafkaDiskAlarm"),
-    drop("no budget", "spending_has_a_budget", "Budget"),
-    drop("no forecast", "spending_has_a_budget", "Budget/NotificationsWithSubscribers/1"),
-    drop(
-        "other accounts send notices",
-        "services_act_for_this_account",
-        "AlarmTopicPolicy/PolicyDocument/Statement/0/Condition",
-    ),
-    drop("data that nobody named", "data_say_what_they_are", "RecordTable/Tags"),
-    put("data of an unknown kind", "data_say_what_they_are", "KafkaCluster/Tags", {"data": "misc"}),
-    drop("an API without access log", "calls_can_be_followed", "ApiStage/AccessLogSetting"),
-    put("calls without their ID", "calls_can_be_followed", "ApiStage/AccessLogSetting/Format", "$context.status"),
-    drop("an API without a role to log with", "calls_can_be_followed", "ApiAccount"),
-    put("a role to log with of another stack", "calls_can_be_followed", "ApiAccount/CloudWatchRoleArn", "arn:other"),
-    drop("scaling without figures", "calls_can_be_followed", "Cluster/ClusterSettings"),
-    drop("events without a database", "events_fit_their_table", "BiDatabase"),
-    put("events in one heap", "events_fit_their_table", "BiStream/ExtendedS3DestinationConfiguration/Prefix", "bi/"),
-]
+MUTATIONS: Mutations = {
+    "alarms_have_a_subscriber": [
+        drop("an alarm without an action", "DeadLetterAlarm/AlarmActions"),
+        put("an alarm that is off", "QueueAgeAlarm/ActionsEnabled", False),
+        drop("a topic without a subscription", "AlarmSubscription"),
+    ],
+    "failures_have_alarms": [
+        drop("dead letters without an alarm", "DeadLetterAlarm"),
+        put("an alarm on another queue", "QueueAgeAlarm/Dimensions/0/Value", "other"),
+        drop("a flood at the firewall without an alarm", "FirewallAlarm"),
+        drop("a flood at the API without an alarm", "ApiRefusalAlarm"),
+        put("another cluster's disk", "KafkaDiskAlarm/Metrics/0/Expression", "MAX([one])"),
+        drop("Kafka's disk without an alarm", "KafkaDiskAlarm"),
+    ],
+    "alarms_have_a_separate_key": [
+        put("notices use the data's key", "AlarmTopic/KmsMasterKeyId", {"Fn::GetAtt": ["DataKey", "Arn"]}),
+        put(
+            "data use the notices' key",
+            "RecordTable/SSESpecification/KMSMasterKeyId",
+            {"Fn::GetAtt": ["AlarmKey", "Arn"]},
+        ),
+        put(
+            "alarms without permission for their key",
+            "AlarmKey/KeyPolicy/Statement/1/Principal/Service",
+            ["budgets.amazonaws.com"],
+        ),
+    ],
+    "spending_has_a_budget": [
+        drop("no budget", "Budget"),
+        drop("no forecast", "Budget/NotificationsWithSubscribers/1"),
+    ],
+    "services_act_only_for_this_account": [
+        drop("other accounts send notices", "AlarmTopicPolicy/PolicyDocument/Statement/0/Condition"),
+    ],
+    "data_are_tagged": [
+        drop("untagged data", "RecordTable/Tags"),
+        put("data of an unknown kind", "KafkaCluster/Tags", {"data": "misc"}),
+    ],
+    "calls_are_logged_by_id": [
+        drop("an API without access log", "ApiStage/AccessLogSetting"),
+        put("calls without their ID", "ApiStage/AccessLogSetting/Format", "$context.status"),
+        drop("an API without a role to log with", "ApiAccount"),
+        put("a role to log with of another stack", "ApiAccount/CloudWatchRoleArn", "arn:other"),
+        drop("scaling without metrics", "Cluster/ClusterSettings"),
+    ],
+    "events_match_their_table": [
+        drop("events without a database", "BiDatabase"),
+        put("events without a daily prefix", "BiStream/ExtendedS3DestinationConfiguration/Prefix", "bi/"),
+    ],
+}
