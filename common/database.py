@@ -80,7 +80,7 @@ def set_role_passwords(server: Server, grants: str, roles: Iterable[str]) -> Non
 
 @contextmanager
 def _backend(server: Server) -> Iterator[yoyo.backends.DatabaseBackend]:
-    """Connect yoyo under an advisory lock. Its own lock is a table row, which a killed process would leave behind."""
+    """Connect yoyo under an advisory lock. yoyo's lock is a table row, which a killed process leaves behind."""
     with server.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext('migration'))")
         password = server.passwords.get(SUPERUSER)

@@ -1,4 +1,4 @@
-"""Lets what root started in a container work as the owner of the mounted folder, so that no file there is root's."""
+"""Drops root's rights in a container, so that files in a mounted directory belong to its owner."""
 
 import os
 
@@ -6,12 +6,12 @@ from common.errors import UsageError
 
 
 def become_owner() -> None:
-    """Become, for good, the owner of the folder that RUN_AS_OWNER_OF names, if this is root. Raises: UsageError."""
-    folder = os.environ.get("RUN_AS_OWNER_OF")
-    if not folder or os.geteuid() != 0:
+    """Become the owner of the directory RUN_AS_OWNER_OF, if this process is root. Raises: UsageError."""
+    directory = os.environ.get("RUN_AS_OWNER_OF")
+    if not directory or os.geteuid() != 0:
         return
     try:
-        owner = os.stat(folder)  # noqa: PTH116 - a name from outside, in the words of the system call
+        owner = os.stat(directory)  # noqa: PTH116 - Path would change the name in the error
         if owner.st_uid == 0:
             return
         os.setgroups([])
@@ -19,7 +19,7 @@ def become_owner() -> None:
         os.setuid(owner.st_uid)
     except OSError as error:
         raise UsageError(
-            f"RUN_AS_OWNER_OF: cannot become the owner of {folder} ({error.strerror}); "
-            "name a mounted folder, and give the container the capabilities SETUID and SETGID"
+            f"RUN_AS_OWNER_OF: cannot become the owner of {directory}: {error.strerror}. "
+            "Name a mounted directory, and give the container the capabilities SETUID and SETGID."
         ) from None
-    os.environ["HOME"] = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - root's is closed to others
+    os.environ["HOME"] = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - only root can use root's

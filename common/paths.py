@@ -1,4 +1,4 @@
-"""The repository's root, from which all sections name their files."""
+"""The root directory of the repository."""
 
 from pathlib import Path
 

@@ -79,7 +79,7 @@ def judge(ended: Ended, settings: Settings) -> tuple[int, str]:
     if ended.stopped:
         return code, "the run was stopped before its end"
     if ended.code < 0 or code == 137:
-        return code, f"the run was killed (exit code {code}), perhaps for lack of memory"
+        return code, f"the run was killed (exit code {code}), perhaps out of memory"
     return code, results.get(code, f"the run failed with exit code {code}")
 
 

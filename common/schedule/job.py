@@ -1,4 +1,4 @@
-"""What the scheduler knows of a section's job, and its settings from the environment."""
+"""A section's job, and the scheduler's settings from the environment."""
 
 import os
 import re

@@ -18,7 +18,7 @@ _Handler = Callable[[int, FrameType | None], None]
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code, or minus the signal that killed it, and why it was terminated."""
+    """The exit code of a command, or minus the signal that killed it, and why it was terminated."""
 
     code: int
     stopped: bool = False

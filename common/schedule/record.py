@@ -22,7 +22,7 @@ class Record:
 
     @property
     def good(self) -> bool:
-        """Whether the run published its batch."""
+        """True if the run published its batch."""
         return self.exit_code in GOOD
 
 

@@ -1,4 +1,4 @@
-"""A browser that works without a screen."""
+"""A headless browser."""
 
 import shutil
 import subprocess
@@ -8,12 +8,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def browser() -> str | None:
-    """Return the path of one, if there is one."""
+    """Return the path of an installed browser, else None."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def opened(path: Path) -> subprocess.CompletedProcess[str]:
-    """Open a page; gives what the browser made of it, and after CONSOLE what the page complained of."""
+    """Open a page. stdout is the resulting DOM; stderr has the page's messages after CONSOLE."""
     found = browser()
     assert found, "no browser"
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=20000"]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests of a process."""
+"""One PostgreSQL server per test process, and databases on it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,14 +17,14 @@ NUMBERS = count()
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An empty server; it is never lost by a power failure, so it need not wait for the disk."""
+    """Yield an empty server. It does not wait for the disk: no test cuts its power."""
     data: Path = tmp_path_factory.mktemp("cluster") / "data"
     with serving(data, {"fsync": "off", "synchronous_commit": "off", "max_connections": "60"}) as sockets:
         yield Server(host=str(sockets), database="postgres")
 
 
 def template_of(cluster: Server, stem: str, create: Callable[[Server], object]) -> str:
-    """Make a database of the newest version, without a row, for others to be copies of; return its name."""
+    """Create an empty database with all migrations as a template, and return its name."""
     name = f"{stem}_template"
     create_database(cluster, name)
     create(cluster.model_copy(update={"database": name}))
@@ -33,17 +33,17 @@ def template_of(cluster: Server, stem: str, create: Callable[[Server], object]) 
 
 @contextmanager
 def copy_of(template: str, cluster: Server, create: Callable[[Server], object]) -> Iterator[Server]:
-    """Give a database of the newest version while the body runs."""
+    """Yield a copy of the template, which is dropped afterwards."""
     name = f"{template.removesuffix('_template')}_{next(NUMBERS)}"
     run_sql(cluster, f"create database {name} template {template}", autocommit=True)
     server = cluster.model_copy(update={"database": name})
-    create(server)  # what belongs to a database as a whole is not copied
+    create(server)  # settings of the database itself are not copied
     yield server
     run_sql(cluster, f"drop database {name} with (force)", autocommit=True)
 
 
 def run_sql(server: Server, statement: str, *values: object, role: str = "postgres", autocommit: bool = False) -> Any:
-    """Run a statement as `role`, in its own transaction; gives its rows."""
+    """Run a statement as `role` in one transaction, and return its rows."""
     with server.connected(role) as connection, connection.cursor() as cursor:
         connection.autocommit = autocommit
         cursor.execute(statement, values or None)

@@ -1,10 +1,10 @@
-"""One table of kills, whichever section they struck; counted are those that struck a process at work."""
+"""The table of kills in docs/reliability.md. Only kills of a running process are counted."""
 
-KILLED = {"fsync": "off"}  # of a server that is killed: what it has written the kernel keeps, unlike at a power failure
+KILLED = {"fsync": "off"}  # the kernel keeps the writes of a killed server, unlike after a power failure
 
 
 def row_of_kills(section: int, victim: str, kills: int, healed: str, *, lost: int, doubled: int) -> dict[str, str]:
-    """Return what a test that kills takes down."""
+    """Return a row for `record`."""
     return {
         "section": f"{section}",
         "what was killed": victim,

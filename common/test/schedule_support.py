@@ -1,4 +1,4 @@
-"""A scheduled job for tests: a script in a directory of its own, its commands, and a webhook server."""
+"""A scheduled job for tests: a script in a separate directory, its commands, and a webhook server."""
 
 import json
 import os
@@ -42,7 +42,7 @@ finally:
 
 
 class Ran(NamedTuple):
-    """How a command ended."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -69,7 +69,7 @@ class SampleJob:
 
     @property
     def job(self) -> Job:
-        """What the scheduler knows of it."""
+        """The job as the scheduler gets it."""
         logs = self.folder / "log"
         return Job("sample", self.module, self.folder, (self.script,), logs, self._batch_due, self._newest)
 
@@ -122,7 +122,7 @@ class SampleJob:
         )
 
     def command(self, command: str, *before: str, **environment: str) -> Ran:
-        """Run a command in a process of its own."""
+        """Run a command in a separate process."""
         with self.start(command, before, environment) as process:
             out, err = process.communicate(timeout=100)
         return Ran(process.returncode, out, err)
@@ -155,7 +155,7 @@ class SampleJob:
 
 
 def use_own_scratch(folder: Path, monkeypatch: "pytest.MonkeyPatch") -> None:
-    """Give this process a temporary directory of its own, and no proxy."""
+    """Give this process a separate temporary directory, and no proxy."""
     monkeypatch.setenv("TMPDIR", str(folder / "tmp"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 

@@ -40,7 +40,7 @@ AT = NOW.isoformat(timespec="seconds")
 SECOND = timedelta(seconds=1)
 DONE, REFUSED = "the run is done", "the run is done, but a file was refused"
 BUSY = "another run is in progress, so this one did nothing"
-KILLED = "the run was killed (exit code 137), perhaps for lack of memory"
+KILLED = "the run was killed (exit code 137), perhaps out of memory"
 STOPPED = "the run was stopped before its end"
 TOO_LONG = "the run was ended because it took longer than 5 min"
 PRINTS = "import sys\nprint('one', flush=True)\nprint('two', file=sys.stderr)"
@@ -72,7 +72,7 @@ def without_times(text: str) -> list[str]:
         (Ended(143), 143, "the run failed with exit code 143"),
         (Ended(137), 137, KILLED),
         (Ended(-9), 137, KILLED),
-        (Ended(-1), 129, "the run was killed (exit code 129), perhaps for lack of memory"),
+        (Ended(-1), 129, "the run was killed (exit code 129), perhaps out of memory"),
         (Ended(143, over_time=True), 1, TOO_LONG),
         (Ended(-9, over_time=True), 1, TOO_LONG),
         (Ended(0, over_time=True), 0, DONE),

@@ -76,7 +76,7 @@ def test_failure_that_returns_is_reported_again(sample: SampleJob, listener: Lis
 
 def test_alert_has_the_result_but_no_output(sample: SampleJob, listener: Listener) -> None:
     sample.write_script(f"print('Ada Lim,ada@lim.com', flush=True)\n{IS_KILLED}").run(webhook=listener.url)
-    text = "sample: the run was killed (exit code 137), perhaps for lack of memory"
+    text = "sample: the run was killed (exit code 137), perhaps out of memory"
     assert listener.heard == [FAILED | {"exit_code": 137, "text": text}]
     assert "Ada" in sample.log
 

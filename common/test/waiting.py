@@ -1,4 +1,4 @@
-"""What tests wait for: a condition, a process that ends."""
+"""Waiting for a condition or for the end of a process."""
 
 import time
 from collections.abc import Callable
@@ -9,16 +9,16 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], seconds: float = 60, pause: float = 0.02) -> T:
-    """Return what the condition says as soon as that holds; fail rather than hang."""
+    """Return the value of the condition as soon as it is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (said := condition()):
+    while not (value := condition()):
         assert time.monotonic() < deadline, f"nothing within {seconds} s"
         time.sleep(pause)
-    return said
+    return value
 
 
 def is_gone(pid: int) -> bool:
-    """Return whether the process has ended, though it may wait for somebody to hear of it."""
+    """Return whether the process has ended, or is a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A web server on loopback that answers as it is told, well or badly."""
+"""A web server on loopback with configurable, also faulty, responses."""
 
 import ssl
 import threading
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: `length` may lie; `pieces` are sent in chunks instead of a body with a length, `pause` between."""
+    """One response. `length` may be wrong; `pieces` are sent as chunks, with a pause in between."""
 
     body: bytes = b""
     status: int = 200
@@ -19,13 +19,13 @@ class Reply:
     length: int | None = None
     pieces: tuple[bytes, ...] | None = None
     pause: float = 0
-    silence: float = 0  # before anything is said
-    ends: bool = True  # a chunked body's last chunk is sent
-    reason: str | None = None  # the usual words
+    silence: float = 0  # seconds before the response
+    ends: bool = True  # whether the last chunk is sent
+    reason: str | None = None  # None: the standard one
 
 
 class Site:
-    """What is told to answer, by path (the last reply repeats), and what was asked."""
+    """The responses by path (the last one repeats), and the requests that arrived."""
 
     def __init__(self) -> None:
         self.replies: dict[str, list[Reply]] = {}
@@ -34,12 +34,12 @@ class Site:
         self.closing = threading.Event()
 
     def answer(self, path: str, *replies: Reply | bytes) -> str:
-        """Let a path answer; returns its address."""
+        """Set the responses of a path and return its address."""
         self.replies[path] = [reply if isinstance(reply, Reply) else Reply(reply) for reply in replies]
         return f"{self.address}{path}"
 
     def next(self, path: str) -> Reply:
-        """Return what a path says now."""
+        """Return the next response of a path."""
         replies = self.replies.get(path) or [Reply(b'{"message":"Not Found"}', 404)]
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.site.next(self.path.partition("?")[0])
         if reply.silence and self.site.closing.wait(reply.silence):
             return
-        with suppress(ConnectionError):  # whoever asked may have gone
+        with suppress(ConnectionError):  # the client may have closed the connection
             self._head(reply)
             self._send(reply)
 
@@ -86,22 +86,22 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def site(context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Site]:
     """Serve while the body runs."""
-    told = Site()
-    handler = type("Handler", (_Handler,), {"site": told})
+    served = Site()
+    handler = type("Handler", (_Handler,), {"site": served})
     with ThreadingHTTPServer((host, 0), handler) as server:
         server.daemon_threads = True
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        told.address = f"{'https' if context else 'http'}://{host}:{server.server_address[1]}"
+        served.address = f"{'https' if context else 'http'}://{host}:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
-            yield told
+            yield served
         finally:
-            told.closing.set()
+            served.closing.set()
             server.shutdown()
 
 
 def drip(text: bytes, seconds: float) -> Reply:
-    """Return an answer that comes a byte at a time."""
-    return Reply(pieces=tuple(text[place : place + 1] for place in range(len(text))), pause=seconds)
+    """Return a response that is sent byte by byte."""
+    return Reply(pieces=tuple(text[index : index + 1] for index in range(len(text))), pause=seconds)

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.needs("docker"), pytest.mark.full("faults")]
 Fault = Callable[[str, str, str, str], None]
 
 FAILED = "the run failed with exit code 1"
-KILLED = "the run was killed (exit code 137), perhaps for lack of memory"
+KILLED = "the run was killed (exit code 137), perhaps out of memory"
 LATE = "the run was ended because it took longer than 1 min"
 STOPPED = "the run was stopped before its end"
 PROGRAM = "section1_manage.py"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 NOW = datetime.fromisoformat("2026-11-23T16:30+08:00")
 OLD = "2026-11-23T15"
-FAILED, KILLED = "the run failed with exit code 1", "the run was killed (exit code 137), perhaps for lack of memory"
+FAILED, KILLED = "the run failed with exit code 1", "the run was killed (exit code 137), perhaps out of memory"
 LIMIT = timedelta(seconds=15)
 LATE = "the run was ended because it took longer than 0.25 min"
 slow = pytest.mark.slow
