@@ -77,7 +77,7 @@ comment on schema pipeline is 'Section 1''s batches, read from their reports';
 comment on table pipeline.report_folder is 'Directory of section 1''s reports on this server; one row';
 comment on column pipeline.report_folder.path is 'Absolute path';
 comment on type pipeline.batch is 'A committed batch; for an unreadable report only its name and file time';
-comment on column pipeline.batch.batch is 'Name: the hour in section 1''s time zone, then -2, -3 ... for further batches';
+comment on column pipeline.batch.batch is 'Name: hour in section 1''s time zone, then -2, -3 ... for further batches';
 comment on column pipeline.batch.hour is 'Hour of the batch';
 comment on column pipeline.batch.published_at is 'Time of the report file, when the batch was committed';
 comment on column pipeline.batch.files is 'Files in the batch';

@@ -1,5 +1,5 @@
--- Gaps of two days or more without a report, and the cases that the next report adds. Weekly reporting is not a gap. Also:
--- no report since, and sample figures.
+-- Gaps of two days or more without a report, and the cases of the next report (weekly reporting is not a gap); the time
+-- since the last report; sample figures.
 with daily as (
     select
         measurement_date,

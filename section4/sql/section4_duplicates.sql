@@ -32,7 +32,5 @@ conflict as (
 
 select
     (select count(*) from dropped) as dropped,
-    conflict.country_code,
-    conflict.measurement_date
-from (select 1) as always
-left join conflict on true;
+    (select country_code from conflict) as country_code,
+    (select measurement_date from conflict) as measurement_date;

@@ -1,4 +1,4 @@
--- Inserts new days and revises changed ones, keeping the earlier figures in covid.revision; other rows stay as they are.
+-- Inserts new days and revises changed ones, keeping earlier figures in covid.revision; other rows stay unchanged.
 -- Equal figures from another source only change `source`. A day without figures can revise a row, but is not inserted.
 with changed as (
     update covid.daily_cases as loaded
