@@ -15,7 +15,7 @@ usage: section1_runner.sh COMMAND [arguments]
 
 in containers, with Docker:
   start [--cluster]  build and start the container and wait until it is healthy; cron then starts a run every hour;
-                     with --cluster on a Spark cluster: a master and two workers in containers of their own
+                     with --cluster on a Spark cluster: a master and two workers in separate containers
   stop               stop and remove the containers; outputs and logs stay
   status             show container health and the result of the last run; exit code 0 if all are healthy
   logs [-f]          show the container's output; arguments of 'docker logs' are passed on

@@ -39,7 +39,7 @@ make_passwords() {
 start() {
     make_passwords
     make_directories
-    chmod -R go+rX "$here/section4/grafana" # Grafana's container has a user of its own
+    chmod -R go+rX "$here/section4/grafana" # Grafana's container runs as another user
     up
     require_success section4_schema
     wait_healthy section4_grafana

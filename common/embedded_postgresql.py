@@ -22,8 +22,8 @@ STOP_SECONDS = 300  # a fast shutdown writes a checkpoint first
 # PostgreSQL refuses to run as root. The Linux Standard Base defines this user for old programs: it exists everywhere,
 # owns no file and runs no process, so that no other process can change the server's files.
 ROOTS_SERVER_USER = "bin"
-# The server may have to enter directories that only root can. access(2), which initdb calls, ignores the capability
-# unless the kernel is told not to adapt capabilities to user IDs.
+# The server may have to enter directories that only root can. access(2), which initdb calls, ignores that capability
+# unless securebits disable the adjustment of capabilities to user IDs.
 BECOME_SERVER_USER = (
     "setpriv",
     f"--reuid={ROOTS_SERVER_USER}",

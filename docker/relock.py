@@ -17,7 +17,7 @@ NO_CATEGORIES = ("requires", "pipenv", "scripts")
 def main() -> None:
     """Run pipenv, then remove the index from the lock: pip's configuration names it."""
     categories = [name for name in tomllib.loads((ROOT / "Pipfile").read_text()) if name not in NO_CATEGORIES]
-    # Without VIRTUAL_ENV pipenv would create an environment of its own.
+    # Without VIRTUAL_ENV pipenv would create another environment.
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix, "PIPENV_VERBOSITY": "-1"}
     pipenv = ROOT / ".local" / "pipenv" / "bin" / "pipenv"
     subprocess.run([pipenv, "lock", "--categories", " ".join(categories)], cwd=ROOT, env=environment, check=True)

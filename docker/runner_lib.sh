@@ -90,7 +90,7 @@ confirm() {
     [ "$answer" = yes ] || die "nothing was changed" "Answer yes to continue." 1
 }
 
-# usage: ensure_passwords NAME...   add random values for variables that .env lacks; create .env from .env.example
+# usage: ensure_passwords NAME...   add random values for variables that are not in .env; create .env from .env.example
 ensure_passwords() {
     [ -e "$here/.env" ] || (umask 077 && cp "$here/.env.example" "$here/.env")
     chmod go-rwx "$here/.env"

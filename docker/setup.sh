@@ -57,7 +57,7 @@ prepare_directory() {
     find "$venv" -mindepth 1 -maxdepth 1 ! -name .incomplete -exec rm -rf {} +
 }
 
-# usage: install_pipenv   once, in an environment of its own, with the versions and hashes of docker/pipenv.txt
+# usage: install_pipenv   once, in a separate environment, with the versions and hashes of docker/pipenv.txt
 install_pipenv() {
     if cmp -s "$here/docker/pipenv.txt" "$pipenv/.locked" && "$pipenv/bin/python" -c '' 2>/dev/null; then return; fi
     rm -rf "$pipenv"
@@ -72,7 +72,7 @@ prepare_directory
 missing=$(find_missing "$@")
 version=$("$python" -c 'import platform; print(platform.python_version())')
 echo "Installing ${missing% } into ${venv##*/} (Python $version, once)." >&2
-TMPDIR=$here/.local/tmp # building pyspark needs 2 GB, more than some systems have in /tmp
+TMPDIR=$here/.local/tmp # building pyspark needs 2 GB, more than some /tmp file systems have
 PIP_NO_COMPILE=1        # Python compiles what it imports
 PIP_NO_BUILD_ISOLATION=0 # that is pip's spelling of: build with the locked setuptools
 export TMPDIR PIP_NO_COMPILE PIP_NO_BUILD_ISOLATION

@@ -31,7 +31,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 
 
 class MiniRepository:
-    """A directory whose name has a space and a letter beyond ASCII, with the runners and a Pipfile.lock of its own."""
+    """A directory whose name has a space and a letter beyond ASCII, with the runners and a small Pipfile.lock."""
 
     def __init__(self, directory: Path) -> None:
         self.root, self.links, self.hold = directory / "mein répertoire", directory / "links", directory / "hold"
@@ -83,7 +83,7 @@ class MiniRepository:
         (self.root / "Pipfile.lock").write_text(json.dumps(meta | categories, indent=4))
 
     def begin(self, *categories: str, **environment: str) -> subprocess.Popen[str]:
-        """Start `ensure_venv` as a runner does, in a session of its own."""
+        """Start `ensure_venv` as a runner does, in a separate session."""
         script = 'here=$1; shift; . "$here/docker/runner_lib.sh"; ensure_venv "$@"'
         return subprocess.Popen(
             ["sh", "-euc", script, "a_runner.sh", self.root, *categories],

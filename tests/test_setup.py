@@ -21,7 +21,7 @@ FIRST = "Installing packages into .venv (Python N, once)."
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> MiniRepository:
-    """A repository as it is cloned."""
+    """A fresh clone."""
     repository = MiniRepository(tmp_path)
     repository.create()
     return repository
