@@ -13,8 +13,8 @@ from common.postgresql import Server
 from common.progress import Progress
 from section4 import main
 from section4.config import CLUSTER, ROLES, ProcessConfig, load_process, load_server
-from section4.core.summary import summary
 from section4.main import Request
+from section4.summary import summary
 
 
 def ingest(options: argparse.Namespace) -> int:

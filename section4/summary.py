@@ -1,14 +1,10 @@
 """The closing table of an ingestion."""
 
-from typing import TYPE_CHECKING
-
 from common.table import closing_table
-
-if TYPE_CHECKING:
-    from section4.main import Outcome, Request
+from section4.main import Outcome, Request
 
 
-def summary(outcome: "Outcome", request: "Request", seconds: float) -> str:
+def summary(outcome: Outcome, request: Request, seconds: float) -> str:
     """Return the result of a run as a table."""
     query, loaded = request.query, outcome.loaded
     state = "dry run, nothing changed" if request.dry_run else "loaded" if loaded else "nothing new since the last run"
