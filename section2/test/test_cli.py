@@ -12,7 +12,6 @@ import pytest
 from common.errors import UsageError
 from common.paths import ROOT
 from common.postgresql import Server
-from common.progress import Progress
 from common.test.databases import run_sql
 from section2.cli import parse, parser
 from section2.commands import run_command
@@ -149,15 +148,3 @@ def test_backup_and_restore_work_through_pipes(sales: Server, command: Command) 
     assert b"restored from the backup" in run_module(sales, "restore", stdin=backup).stdout
     [(changed,)] = run_sql(sales, "select count(*) from sales.item where cost = 99")
     assert changed < 10
-
-
-def test_load_bar_shows_done_orders_and_remaining_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[str] = []
-    progress = Progress()
-    monkeypatch.setattr(progress, "update", shown.append)
-    report = progress.bar("orders")
-    for done in (0, 500, 1_000):
-        report(done, 1_000)
-    assert shown[0] == f"[{'.' * 30}] 0 of 1,000 orders"
-    assert shown[1].startswith(f"[{'=' * 15}{'.' * 15}] 500 of 1,000 orders, ")
-    assert shown[2].startswith(f"[{'=' * 30}] 1,000 of 1,000 orders, 0 s left")
