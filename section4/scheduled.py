@@ -18,7 +18,7 @@ def newest() -> Published | None:
     query = load_process(CONFIG).query()
     server = server_from_environment("section4", ROLES)
     found = last_run(server, query) if server else None
-    return Published(f"{found[0]} was asked", found[1]) if found else None
+    return Published(f"{found[0]} was ingested", found[1]) if found else None
 
 
 def batch_due(now: datetime) -> str | None:

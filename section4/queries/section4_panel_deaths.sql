@@ -1,4 +1,4 @@
--- Deaths per day as reported, and the average of seven calendar days up to that day.
+-- Deaths per day as reported, and their 7-day average.
 select
     measurement_date::timestamp as time,
     deaths as "Reported",

@@ -1,5 +1,4 @@
--- Relative change of the 7-day average of cases within a week. Empty when that average was below one case per day a
--- week before, or is negative now because of a correction.
+-- Change of the 7-day average within a week. Empty below one case per day.
 with averages as (
     select
         measurement_date,
@@ -11,6 +10,7 @@ with averages as (
 select
     today.measurement_date::timestamp as time,
     case
+        -- A correction can make an average negative.
         when week_before.cases_average >= 1 and today.cases_average >= 0
             then round(today.cases_average / week_before.cases_average - 1, 4)
     end as "Change to a week before"
