@@ -17,6 +17,7 @@ from section1.test.difficult_files import directories
 from section1.test.oracle import judge
 from section1.test.support import application, config_for, csv_of, outputs_of, publish, write_files
 
+SPARK_IF_SLOW = pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
 ENGINES = pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.integration)])
 MEGABYTE = 1 << 20
 HAND_MADE = {

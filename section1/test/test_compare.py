@@ -13,7 +13,7 @@ from section1.core.report import Counts
 from section1.operator.destination import Destination
 from section1.operator.source import SourceChanged, SourceMissing
 from section1.test.command import cells_of, error, run_job
-from section1.test.engines import ENGINES, HAND_MADE, generated_files
+from section1.test.engines import ENGINES, HAND_MADE, SPARK_IF_SLOW, generated_files
 from section1.test.personal_data import LABELLED, REFUSED, personal_data_in
 from section1.test.support import BATCH, NEXT_BATCH, NOW, application, config_for, csv_of, publish, write_files
 
@@ -69,7 +69,7 @@ def test_higher_age_and_other_endings_move_these_rows(config: ProcessConfig, eng
     ]
 
 
-@ENGINES
+@SPARK_IF_SLOW
 def test_swapped_day_and_month_change_membership_ids(config: ProcessConfig, engine: str) -> None:
     config = config.model_copy(update={"engine": engine})
     days = ("12/10/1990", "10/10/1990", "12/25/1990", "25/12/1990")
@@ -82,7 +82,7 @@ def test_swapped_day_and_month_change_membership_ids(config: ProcessConfig, engi
     ]
 
 
-@ENGINES
+@SPARK_IF_SLOW
 def test_each_side_equals_a_dry_run_with_its_rules(tmp_path: Path, engine: str) -> None:
     config = config_for(tmp_path)
     write_files(config.source, HAND_MADE | generated_files(150))

@@ -14,6 +14,7 @@ from section1.config import CONF, ProcessConfig
 from section1.main import Request, compare
 from section1.operator.destination import Destination
 from section1.test.command import COMMAND, CONFIG, PATHS, QUICK_JAVA, Ran, figures_of, run, unprivileged
+from section1.test.engines import SPARK_IF_SLOW
 from section1.test.support import BATCH, NOW, Tree, application, config_for, csv_of, publish, tree, write_files
 
 DIFFICULT = {
@@ -87,7 +88,7 @@ def test_dry_run_of_the_sample_creates_no_file_in_the_project(directory: Path) -
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+@SPARK_IF_SLOW
 def test_dry_run_needs_no_destination(directory: Path, engine: str) -> None:
     before = tree(directory)
     ran = run_in(directory, *COMMAND, *CONFIG, "--engine", engine, "--batch", BATCH, *PATHS, "--dry-run")

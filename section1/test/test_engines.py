@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from section1.operator import duckdb_operator
 from section1.test import difficult_files
 from section1.test.difficult_files import cell, directories
-from section1.test.engines import ENGINES, HAND_MADE, generated_files, label_as_oracle
+from section1.test.engines import ENGINES, HAND_MADE, SPARK_IF_SLOW, generated_files, label_as_oracle
 from section1.test.oracle import judge
 from section1.test.support import (
     BATCH,
@@ -63,7 +63,7 @@ def test_real_file_has_294_successful_and_1705_other_rows(engine: str, tmp_path:
     assert (successful.total(), unsuccessful.total()) == (294, 1705)
 
 
-@pytest.mark.integration
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(files=directories())
 def test_generated_directory_is_labelled_as_the_oracle_does(
@@ -73,7 +73,7 @@ def test_generated_directory_is_labelled_as_the_oracle_does(
         label_as_oracle(tmp_path_factory.mktemp("difficult"), "duckdb", files)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
+@SPARK_IF_SLOW
 def test_same_input_gives_the_same_bytes_in_three_parts(engine: str, tmp_path: Path) -> None:
     files = {f"{n}.csv": csv_of(*(application(mobile_no=f"9{n}{row:06}") for row in range(50))) for n in range(7)}
     first = bytes_of(label_as_oracle(tmp_path / "first", engine, files, parts=3))

@@ -89,6 +89,7 @@ def test_other_errors_quote_nothing_in_their_one_line(tmp_path: Path, way: str, 
     assert (personal_data_in(output), personal_data_left(tmp_path)) == ([], [])
 
 
+@pytest.mark.slow
 def test_failing_spark_is_not_quoted(tmp_path: Path) -> None:
     write_files(tmp_path / "src", PLAIN)
     code, output = failing(tmp_path, "ragged lines", "--engine", "spark")
