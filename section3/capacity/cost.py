@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from common.config import Frozen
-from section3.capacity.model import Model
+from section3.capacity.model import Model, Workload
 from section3.capacity.quotas_and_prices import Prices
 from section3.capacity.sizing import calls, most_brokers, planned_tasks, requests, sink_units
 
@@ -41,11 +41,11 @@ def cluster(model: Model, rate: float) -> Cluster:
     stored = mb / MB_PER_GB * kafka.retention_hours * 3600 * kafka.copies
     by_disk = stored / kafka.storage_fill / limits.msk_broker_gib.value
     clusters = []
-    for place, (size, most_mb) in enumerate(kafka.brokers.sizes.items()):
+    for index, (size, most_mb) in enumerate(kafka.brokers.sizes.items()):
         zones = model.scaling.zones
         brokers = zones * ceil(max(mb / most_mb, by_disk, zones) / zones)
         disk = max(model.template.broker_gib, stored / kafka.storage_fill / brokers)
-        clusters.append(Cluster(size, brokers, brokers * 2.0**place, disk))
+        clusters.append(Cluster(size, brokers, brokers * 2.0**index, disk))
     return min(clusters, key=lambda one: _preference(one, most_brokers(model).value))
 
 
@@ -119,11 +119,9 @@ def _data(model: Model, prices: Prices, images: float) -> dict[str, float]:
     """Price images and records for their retention."""
     work, usage = model.workload, model.usage
     reads = images * work.reads_per_image
-    kept = (
-        (work.retention_days + work.purge_lag_days) * HOURS_PER_DAY / prices.hours_per_month
-    )  # share of a month's images
-    image_gb = images * kept * (work.image_mb + work.processed_mb) / MB_PER_GB
-    record_gb = images * kept * work.record_kb / KB_PER_GB
+    retained = _retained_share(work, prices)
+    image_gb = images * retained * (work.image_mb + work.processed_mb) / MB_PER_GB
+    record_gb = images * retained * work.record_kb / KB_PER_GB
     puts = images * (2 - work.kafka_share + work.kafka_share * usage.sink_puts_per_object)  # original and processed
     units = prices.dynamodb_write.of(images * usage.write_units_per_image)
     units += prices.dynamodb_read.of(reads * usage.read_units_per_read)
@@ -134,13 +132,16 @@ def _data(model: Model, prices: Prices, images: float) -> dict[str, float]:
     }
 
 
+def _retained_share(work: Workload, prices: Prices) -> float:
+    """Return the share of a month's images that is stored at any time."""
+    return (work.retention_days + work.purge_lag_days) * HOURS_PER_DAY / prices.hours_per_month
+
+
 def _events(model: Model, prices: Prices, images: float) -> dict[str, float]:
     """Price the events for BI, and queries that read all retained events."""
     work, usage = model.workload, model.usage
     billed_gb = images * FIREHOSE_KB * ceil(work.bi_event_kb / FIREHOSE_KB) / KB_PER_GB
-    kept_days = work.retention_days + work.purge_lag_days
-    kept = kept_days * HOURS_PER_DAY / prices.hours_per_month
-    stored_gb = images * kept * work.bi_event_kb * usage.parquet_share / KB_PER_GB
+    stored_gb = images * _retained_share(work, prices) * work.bi_event_kb * usage.parquet_share / KB_PER_GB
     queries = usage.athena_queries_per_day * prices.hours_per_month / HOURS_PER_DAY
     return {
         "Firehose": prices.firehose_gb.of(billed_gb) + prices.firehose_conversion_gb.of(billed_gb),

@@ -33,7 +33,7 @@ class Table:
     def markdown(self) -> str:
         """Return the table for a README, with numbers aligned to the right."""
         numbers = [
-            all(isinstance(row[place], int | Decimal) for row in self.rows) for place in range(len(self.columns))
+            all(isinstance(row[index], int | Decimal) for row in self.rows) for index in range(len(self.columns))
         ]
         rule = "|".join("---:" if number else "---" for number in numbers)
         rows = ["| " + " | ".join(_shown(value) for value in row) + " |" for row in self.rows]
@@ -139,8 +139,8 @@ def required_parameters(results: Results) -> Table:
     return Table(title, columns, rows, capacity_with_defaults(list(results.bottlenecks)))
 
 
-def _decimal(number: float, places: int) -> Decimal:
-    return Decimal(f"{number:.{places}f}")
+def _decimal(number: float, digits: int) -> Decimal:
+    return Decimal(f"{number:.{digits}f}")
 
 
 def _shown(value: object) -> str:

@@ -128,13 +128,13 @@ class Platform:
             self.env.process(self._work(task))
 
     def _lose_a_zone(self) -> Steps:
-        """Take away the tasks of a zone with what they hold; the service notices a while later."""
+        """Lose the tasks of a zone and their messages; the service detects the loss later."""
         outage, zone = self.model.scenarios.zone_outage, 0
         yield self.env.timeout(outage.start * 60)
         self.lost_zone = zone
-        gone = [task for task in self.tasks if task.zone == zone]
-        self.unnoticed = len(gone)
-        self._close(gone, lost=True)
+        lost = [task for task in self.tasks if task.zone == zone]
+        self.unnoticed = len(lost)
+        self._close(lost, lost=True)
         yield self.env.timeout(self.model.scaling.detect_seconds)
         self.unnoticed = 0
         yield self.env.timeout(outage.length * 60)

@@ -12,8 +12,8 @@ from cfnlint.api import lint_file
 from common.errors import JobError
 from common.paths import ROOT
 from section3.config import TEMPLATE
+from section3.operator.template import load
 from section3.rules.requirements import RULES, violations
-from section3.rules.template import load
 
 # A separate environment, because checkov pins older versions of shared packages.
 CHECKOV_DIRECTORY = Path(".local") / "checkov"

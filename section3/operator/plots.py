@@ -95,7 +95,7 @@ def _timeline(
     """Draw the queue of one rate (Kafka topic: dashed) above, its tasks below."""
     outcome = results.outcome(rate, scenario)
     line, part = outcome.timeline, rate / outcome.slices
-    minutes = [place * line.seconds / 60 for place in range(len(line.tasks))]
+    minutes = [index * line.seconds / 60 for index in range(len(line.tasks))]
     above.plot(minutes, [60 * count / part for count in line.waiting], color=color, label=f"{rate:,} per minute")
     if scenario == "kafka_backlog":
         above.plot(minutes, [60 * count / part for count in line.kafka_lag], color=color, linestyle="--")
@@ -114,8 +114,8 @@ def cost(results: Results) -> Figure:
     for (one, part), color, marker, shift in zip(bills, COLORS, MARKERS, shifts, strict=True):
         label = rf"{one.rate:,} per minute: \${sum(part.values()):,.0f} per million, \${one.month:,.0f} per month"
         values = [part[component] for component in rows]
-        places = [place + shift for place in range(len(rows))]
-        panel.scatter(values, places, color=color, marker=marker, s=30, label=label, zorder=3)
+        heights = [row + shift for row in range(len(rows))]
+        panel.scatter(values, heights, color=color, marker=marker, s=30, label=label, zorder=3)
     panel.set_xscale("log")
     panel.set_xticks([0.1, 1, 10, 100, 1000], [r"\$0.10", r"\$1", r"\$10", r"\$100", r"\$1,000"])
     panel.set_yticks(range(len(rows)), rows)
@@ -127,9 +127,9 @@ def cost(results: Results) -> Figure:
 
 def _lines(panel: Axes, rows: Sequence[str], parts: Sequence[dict[str, float]]) -> None:
     """Connect the points of each row."""
-    for place, component in enumerate(rows):
+    for row, component in enumerate(rows):
         values = [part[component] for part in parts]
-        panel.plot([min(values), max(values)], [place, place], color=GREY, linewidth=1, alpha=0.5)
+        panel.plot([min(values), max(values)], [row, row], color=GREY, linewidth=1, alpha=0.5)
 
 
 def _short(rate: int) -> str:

@@ -128,11 +128,11 @@ def roles_access_only_their_prefixes(template: Template) -> Findings:
     """The roles for upload, processing and reading access only the prefixes of their step."""
     found: dict[tuple[str, str], set[str]] = {}
     for resource, statement in allowed(template):
-        places = [text(place) for place in each(statement.get("Resource")) if "ImageBucket" in names(place)]
+        arns = [text(arn) for arn in each(statement.get("Resource")) if "ImageBucket" in names(arn)]
         for action in {"s3:GetObject", "s3:PutObject"} & set(map(text, each(statement.get("Action")))):
             # An endpoint policy limits its traffic and grants nothing by itself.
-            if places and resource.type != "AWS::EC2::VPCEndpoint":
-                found.setdefault((resource.name, action), set()).update(places)
+            if arns and resource.type != "AWS::EC2::VPCEndpoint":
+                found.setdefault((resource.name, action), set()).update(arns)
     for name, action in sorted({*found, *PREFIXES}):
         expected = {f"${{ImageBucket.Arn}}/{prefix}/*" for prefix in PREFIXES.get((name, action), ())}
         if found.get((name, action), set()) != expected:

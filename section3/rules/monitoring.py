@@ -102,8 +102,8 @@ def spending_has_a_budget(template: Template) -> Findings:
     if not budgets:
         yield Finding("Budget", "is missing")
     for budget in budgets:
-        notices = each(budget.at("NotificationsWithSubscribers"))
-        kinds = {at(notice, "Notification/NotificationType") for notice in notices if notice.get("Subscribers")}
+        notifications = each(budget.at("NotificationsWithSubscribers"))
+        kinds = {at(one, "Notification/NotificationType") for one in notifications if one.get("Subscribers")}
         if kinds != {"ACTUAL", "FORECASTED"} or budget.at("Budget/BudgetLimit/Amount") is None:
             yield Finding(budget.name, "does not notify of both")
 

@@ -4,17 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from section3.config import TEMPLATE
-
 Tree = dict[str, Any]
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """YAML loader that expands CloudFormation's short tags."""
 
 
@@ -39,9 +36,9 @@ Loader.add_multi_constructor("!", long_form)
 Loader.add_constructor("tag:yaml.org,2002:timestamp", as_text)
 
 
-def read(path: Path = TEMPLATE) -> Tree:
-    """Return the parsed template. Raises: OSError, yaml.YAMLError."""
-    values: Tree = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506 - a SafeLoader
+def parse(content: str) -> Tree:
+    """Return the values of a template. Raises: yaml.YAMLError."""
+    values: Tree = yaml.load(content, Loader=Loader)  # noqa: S506 - a safe loader
     return values
 
 
@@ -94,11 +91,6 @@ class Template:
         return float(value) if re.fullmatch(r"[0-9.]+", str(value)) else None
 
 
-def load(path: Path = TEMPLATE) -> Template:
-    """Return the template. Raises: OSError, yaml.YAMLError."""
-    return Template.of(read(path))
-
-
 def at(values: Any, path: str) -> Any:
     """Return the value at a path (A/B/0) of nested dicts and lists, or None."""
     for key in path.split("/"):
@@ -125,10 +117,10 @@ def text(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
-        case {"Fn::Sub": [str(words), dict(variables)]}:
-            return re.sub(r"\$\{(\w+)\}", lambda found: text(variables.get(found[1], {"Ref": found[1]})), words)
-        case {"Fn::Sub": str(words)}:
-            return words
+        case {"Fn::Sub": [str(content), dict(variables)]}:
+            return re.sub(r"\$\{(\w+)\}", lambda found: text(variables.get(found[1], {"Ref": found[1]})), content)
+        case {"Fn::Sub": str(content)}:
+            return content
         case {"Fn::Join": [separator, list(parts)]}:
             return str(separator).join(text(part) for part in parts)
         case dict() | list():

@@ -9,9 +9,10 @@ from typing import Any
 import boto3
 from moto.cloudformation.parsing import get_model_map
 
-from section3.rules.template import Tree, names, read
+from section3.operator.template import load, read
+from section3.rules.template import Tree, names
 
-REGION, ACCOUNT = "ap-southeast-1", "123456789012"
+REGION = "ap-southeast-1"
 OWNER, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 FUNCTIONS = Path(__file__).resolve().parents[1] / "function"
 PARAMETERS = {
@@ -95,47 +96,21 @@ def deploy() -> dict[str, str]:
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     found = formation.list_stack_resources(StackName="platform")["StackResourceSummaries"]
     created = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
-    complete(created)
+    add_notifications(created)
     return created
 
 
-def complete(created: dict[str, str]) -> None:
-    """Set the properties of S3 and DynamoDB that moto's CloudFormation ignores."""
-    resources = read()["Resources"]
-    table = resources["RecordTable"]["Properties"]
-    boto3.client("dynamodb").update_time_to_live(
-        TableName=created["RecordTable"], TimeToLiveSpecification=table["TimeToLiveSpecification"]
-    )
+def add_notifications(created: dict[str, str]) -> None:
+    """Set the notifications of ImageBucket, which moto's CloudFormation ignores."""
     queue = boto3.client("sqs").get_queue_attributes(QueueUrl=created["WorkQueue"], AttributeNames=["QueueArn"])
-    for name in ("ImageBucket", "BiBucket", "LogBucket"):
-        complete_bucket(created[name], resources[name]["Properties"], queue["Attributes"]["QueueArn"])
-
-
-def complete_bucket(bucket: str, properties: Tree, queue: str) -> None:
-    """Set a bucket's lifecycle, public access block and notifications."""
-    storage, given = boto3.client("s3"), {"Bucket": bucket}
-    storage.put_public_access_block(
-        **given, PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"]
-    )
-    rules = [lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
-    storage.put_bucket_lifecycle_configuration(**given, LifecycleConfiguration={"Rules": rules})
-    configured = properties.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
     notifications = [
         {
-            "QueueArn": queue,
+            "QueueArn": queue["Attributes"]["QueueArn"],
             "Events": [notification["Event"]],
             "Filter": {"Key": {"FilterRules": notification["Filter"]["S3Key"]["Rules"]}},
         }
-        for notification in configured
+        for notification in load().named("ImageBucket").at("NotificationConfiguration/QueueConfigurations")
     ]
-    storage.put_bucket_notification_configuration(
-        **given, NotificationConfiguration={"QueueConfigurations": notifications}
+    boto3.client("s3").put_bucket_notification_configuration(
+        Bucket=created["ImageBucket"], NotificationConfiguration={"QueueConfigurations": notifications}
     )
-
-
-def lifecycle_rule(rule: Tree) -> Tree:
-    """Convert a lifecycle rule from CloudFormation to S3's API."""
-    keys = {"ExpirationInDays": "Days", "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker"}
-    expiration = {keys[key]: value for key, value in rule.items() if key in keys}
-    same = {key: rule[key] for key in rule if key not in {*keys, "Id", "Prefix"}}
-    return {"ID": rule["Id"], "Filter": {"Prefix": rule.get("Prefix", "")}, "Expiration": expiration, **same}

@@ -18,7 +18,7 @@ from section3.capacity.scenario import simulate
 from section3.config import CAPACITY, MODEL, PRICES, SECTION
 from section3.operator import plots
 from section3.operator.results import parameters_hash, read_results
-from section3.rules import template
+from section3.operator.template import load as load_template
 
 STALE = "run: .venv/bin/python -m section3 simulate"
 PARAMETERS, PRICE_LIST, RESULTS = load(Model, MODEL), load(Prices, PRICES), read_results()
@@ -99,7 +99,7 @@ def test_plots_record_the_hash_of_their_source(tmp_path: Path) -> None:
 
 
 def test_model_parameters_are_the_templates_defaults() -> None:
-    own = template.load()
+    own = load_template()
     queue, processing, scaling, defaults = (
         PARAMETERS.queue, PARAMETERS.processing, PARAMETERS.scaling, PARAMETERS.template,
     )  # fmt: skip
@@ -138,7 +138,7 @@ def test_model_parameters_are_the_templates_defaults() -> None:
 
 
 def test_billed_resources_are_in_the_template() -> None:
-    own, usage = template.load(), PARAMETERS.usage
+    own, usage = load_template(), PARAMETERS.usage
     endpoints = [one for one in own.of_type("EC2::VPCEndpoint") if one.at("VpcEndpointType") == "Interface"]
     [rules] = [one.at("Rules") for one in own.of_type("WAFv2::WebACL")]
     assert len(endpoints) == usage.interface_endpoints

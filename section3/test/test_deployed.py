@@ -14,15 +14,12 @@ from moto.cloudformation.parsing import get_model_map
 
 from section3.config import SECTION
 from section3.function import read, upload
-from section3.rules.template import load
-from section3.rules.template import read as read_template
+from section3.operator.template import load
 from section3.test.support import (
-    ACCOUNT,
     NOT_CREATED,
     OTHER,
     OWNER,
     PARAMETERS,
-    REGION,
     UNSUPPORTED,
     call,
     sub_template,
@@ -167,53 +164,6 @@ def test_message_received_five_times_becomes_a_dead_letter(stack: Stack) -> None
     assert len(dead) == 1
 
 
-@pytest.mark.parametrize("name", ["ImageBucket", "BiBucket", "LogBucket"])
-def test_bucket_is_private_and_expires_objects(stack: Stack, name: str) -> None:
-    storage, bucket = boto3.client("s3"), stack[name]
-    rule = storage.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]
-    assert (rule["Status"], rule["Filter"], rule["Expiration"]["Days"]) == (
-        "Enabled",
-        {"Prefix": ""},
-        7 if name == "ImageBucket" else 6,  # the others keep older versions for a day
-    )
-    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    block = storage.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
-    assert set(block.values()) == {True}
-
-
-def test_buckets_and_queues_use_the_customer_key(stack: Stack) -> None:
-    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{stack['DataKey']}"
-    for name in ("ImageBucket", "BiBucket"):
-        encryption = boto3.client("s3").get_bucket_encryption(Bucket=stack[name])
-        [rule] = encryption["ServerSideEncryptionConfiguration"]["Rules"]
-        assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    for name in ("WorkQueue", "DeadLetterQueue"):
-        attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=stack[name], AttributeNames=["All"])
-        assert attributes["Attributes"]["KmsMasterKeyId"] == key
-
-
-def test_logs_expire_after_seven_days(stack: Stack) -> None:
-    groups = boto3.client("logs").describe_log_groups()["logGroups"]
-    assert [group["retentionInDays"] for group in groups] == [7] * len(load().of_type("Logs::LogGroup"))
-
-
-def test_records_have_a_time_to_live(stack: Stack) -> None:
-    found = boto3.client("dynamodb").describe_time_to_live(TableName=stack["RecordTable"])["TimeToLiveDescription"]
-    assert found == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
-
-
-def test_network_has_three_zones_and_no_route_out(stack: Stack) -> None:
-    network, in_vpc = boto3.client("ec2"), [{"Name": "vpc-id", "Values": [stack["Vpc"]]}]
-    subnets = network.describe_subnets(Filters=in_vpc)["Subnets"]
-    assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 3
-    # the BI stream's endpoint refers to the stream, which moto does not support
-    assert len(network.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]) == 6
-    assert network.describe_internet_gateways()["InternetGateways"] == []
-    routes = network.describe_route_tables(RouteTableIds=[stack["PrivateRoutes"]])["RouteTables"][0]["Routes"]
-    assert {route.get("GatewayId") for route in routes if "DestinationCidrBlock" in route} == {"local"}
-
-
 def test_all_supported_resources_are_created(stack: Stack) -> None:
     resources = load().resources
     assert {resource.type for resource in resources.values()} - set(get_model_map()) == set(UNSUPPORTED)
@@ -222,12 +172,8 @@ def test_all_supported_resources_are_created(stack: Stack) -> None:
     assert len(stack) >= 60
 
 
-def test_deployment_sets_all_parameters_without_a_default() -> None:
-    wanted = {name for name, parameter in read_template()["Parameters"].items() if "Default" not in parameter}
-    assert wanted == set(PARAMETERS)
-
-
-def test_readme_command_sets_all_parameters_without_a_default() -> None:
+def test_parameters_without_a_default_are_in_the_readme_command() -> None:
+    required = sorted(name for name, parameter in load().parameters.items() if "Default" not in parameter)
     [command] = re.findall(r"^    aws cloudformation deploy .*(?:\n    +.*)*", README, re.MULTILINE)
-    given = command.partition("--parameter-overrides")[2]
-    assert sorted(re.findall(r"(\w+)=", given)) == sorted(PARAMETERS)
+    assert sorted(re.findall(r"(\w+)=", command.partition("--parameter-overrides")[2])) == required
+    assert sorted(PARAMETERS) == required

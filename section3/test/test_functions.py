@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from section3.function import read, upload
-from section3.rules.template import load
+from section3.operator.template import load
 from section3.test.support import FUNCTIONS, OTHER, OWNER, call
 
 LARGEST = 100

@@ -8,7 +8,7 @@ import pytest
 from common.graph import layout
 from common.picture import is_current
 from section3.operator.pictures import NODE, PICTURES, icon, png
-from section3.rules.template import load
+from section3.operator.template import load
 
 OUTSIDE = {"web", "engineers", "analysts", "internet", "dashboards"}
 NODES = re.compile(r'^\s+(\w+) \[label=".*class="([^"]+)"', re.MULTILINE)
@@ -27,6 +27,7 @@ def test_each_node_is_a_resource_and_has_an_icon(source: Path) -> None:
     assert [name for name in nodes.values() if not icon(name).is_file()] == []
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("source", PICTURES.values(), ids=lambda path: path.name)
 def test_png_draws_the_icon_of_each_node(source: Path) -> None:
     dot = source.read_text()

@@ -12,8 +12,8 @@ from section3.capacity.results import Results
 from section3.config import SECTION
 from section3.operator.pictures import PICTURES
 from section3.operator.results import read_results
+from section3.operator.template import load
 from section3.rules.requirements import RULES
-from section3.rules.template import load
 
 README = (SECTION / "README.md").read_text(encoding="utf-8")
 NAMES = re.compile(r"`([^`]+)`")

@@ -8,8 +8,9 @@ import pytest
 
 from section3.config import TEMPLATE
 from section3.operator import checks
+from section3.operator.template import load, read
 from section3.rules.requirements import RULES, violations
-from section3.rules.template import Template, load, names, read, text
+from section3.rules.template import Template, names, text
 
 SUPPRESSIONS = {
     ("ImageBucket", "CKV_AWS_21"),

@@ -11,7 +11,7 @@ MUTATIONS: Mutations = {
         drop("records without the key", "RecordTable/SSESpecification"),
         put("encryption of records is off", "RecordTable/SSESpecification/SSEEnabled", False),
         drop("a log group without the key", "FlowLogGroup/KmsKeyId"),
-        drop("notices without the key", "AlarmTopic/KmsMasterKeyId"),
+        drop("alarms without the key", "AlarmTopic/KmsMasterKeyId"),
         drop("variables without the key", "UploadFunction/KmsKeyArn"),
         drop("brokers' disks without the key", "KafkaCluster/EncryptionInfo/EncryptionAtRest"),
         drop("tasks' disks without the key", "Cluster/Configuration"),
@@ -39,7 +39,7 @@ MUTATIONS: Mutations = {
         put("TLS required for one object only", f"ImageBucketPolicy/{TLS}/Resource", "arn:a/b"),
         put("TLS required for one account only", f"BiBucketPolicy/{TLS}/Principal", {"AWS": "123"}),
         drop("messages without TLS", "DeadLetterQueuePolicy"),
-        drop("notices without TLS", "AlarmTopicPolicy/PolicyDocument/Statement/1"),
+        drop("alarms without TLS", "AlarmTopicPolicy/PolicyDocument/Statement/1"),
         drop("the API accepts old TLS", "Api/SecurityPolicy"),
     ],
     "kafka_requires_tls_and_iam": [

@@ -17,9 +17,9 @@ MUTATIONS: Mutations = {
         drop("Kafka's disk without an alarm", "KafkaDiskAlarm"),
     ],
     "alarms_have_a_separate_key": [
-        put("notices use the data's key", "AlarmTopic/KmsMasterKeyId", {"Fn::GetAtt": ["DataKey", "Arn"]}),
+        put("alarms use the data's key", "AlarmTopic/KmsMasterKeyId", {"Fn::GetAtt": ["DataKey", "Arn"]}),
         put(
-            "data use the notices' key",
+            "data use the alarms' key",
             "RecordTable/SSESpecification/KMSMasterKeyId",
             {"Fn::GetAtt": ["AlarmKey", "Arn"]},
         ),
@@ -34,7 +34,7 @@ MUTATIONS: Mutations = {
         drop("no forecast", "Budget/NotificationsWithSubscribers/1"),
     ],
     "services_act_only_for_this_account": [
-        drop("other accounts send notices", "AlarmTopicPolicy/PolicyDocument/Statement/0/Condition"),
+        drop("other accounts publish alarms", "AlarmTopicPolicy/PolicyDocument/Statement/0/Condition"),
     ],
     "data_are_tagged": [
         drop("untagged data", "RecordTable/Tags"),

@@ -9,7 +9,7 @@ MUTATIONS: Mutations = {
         put("images stay 8 days", f"ImageBucket/{LIFE}/ExpirationInDays", 8),
         put("BI data stay 30 days", f"BiBucket/{LIFE}/ExpirationInDays", 30),
         put("the purge of images is off", f"ImageBucket/{LIFE}/Status", "Disabled"),
-        put("only one folder is purged", f"ImageBucket/{LIFE}/Prefix", "incoming/"),
+        put("only one prefix is purged", f"ImageBucket/{LIFE}/Prefix", "incoming/"),
         drop("logs never expire", f"LogBucket/{LIFE}/ExpirationInDays"),
         put("versions add days to the purge", f"LogBucket/{LIFE}/ExpirationInDays", 7),
         put("versions of images outlive the purge", "ImageBucket/VersioningConfiguration", {"Status": "Enabled"}),
@@ -17,7 +17,7 @@ MUTATIONS: Mutations = {
     ],
     "query_results_expire_after_a_day": [
         drop("results stay as long as data", "BiBucket/LifecycleConfiguration/Rules/1"),
-        put("the purge of results is of another folder", "BiBucket/LifecycleConfiguration/Rules/1/Prefix", "result/"),
+        put("the purge of results has another prefix", "BiBucket/LifecycleConfiguration/Rules/1/Prefix", "result/"),
     ],
     "unfinished_uploads_are_dropped": [
         drop("unfinished uploads stay", f"ImageBucket/{LIFE}/AbortIncompleteMultipartUpload"),
