@@ -4,16 +4,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from types import FrameType
 
 GRACE_SECONDS = 30.0  # from SIGTERM to SIGKILL
 _OUTPUT_SECONDS = 5  # for output of processes that the command left behind
-_Handler = Callable[[int, FrameType | None], None]
 
 
 @dataclass(frozen=True)
@@ -29,31 +27,24 @@ def supervise(
     command: Sequence[str], directory: Path, seconds: float, log: Callable[[str], None], grace: float = GRACE_SECONDS
 ) -> Ended:
     """Run a command and log its output. Its process group ends after `seconds`, or when this process is terminated."""
-    process: subprocess.Popen[str] | None = None
-    stopped = False
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopped
+    started, stopped = time.monotonic(), False
+    process = subprocess.Popen(
+        ["timeout", "--preserve-status", f"--kill-after={grace}", str(seconds), *command],
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="backslashreplace",
+        start_new_session=True,
+    )
+    reader = Thread(target=_log_output, args=(process, log))
+    reader.start()
+    try:
+        code = process.wait()
+    except (SystemExit, KeyboardInterrupt):  # raised on a signal by the handlers of common.cli
         stopped = True
-        if process is not None:
-            process.terminate()  # `timeout` passes it on
-
-    started = time.monotonic()
-    with _on_termination(stop):
-        process = subprocess.Popen(
-            ["timeout", "--preserve-status", f"--kill-after={grace}", str(seconds), *command],
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="backslashreplace",
-            start_new_session=True,
-        )
-        if stopped:  # before it was started
-            process.terminate()
-        reader = Thread(target=_log_output, args=(process, log))
-        reader.start()
+        process.terminate()  # `timeout` passes it on
         code = process.wait()
     over_time = not stopped and time.monotonic() - started >= seconds
     reader.join(_OUTPUT_SECONDS)
@@ -61,17 +52,6 @@ def supervise(
         os.killpg(process.pid, signal.SIGKILL)
     reader.join()
     return Ended(code, stopped, over_time)
-
-
-@contextmanager
-def _on_termination(handler: _Handler) -> Iterator[None]:
-    """Install a handler of termination signals while the body runs."""
-    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
 
 
 def _log_output(process: subprocess.Popen[str], log: Callable[[str], None]) -> None:

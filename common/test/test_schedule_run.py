@@ -4,13 +4,11 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,7 @@ from common.schedule import commands, record
 from common.schedule.commands import judge
 from common.schedule.job import Settings
 from common.schedule.lock import run_in_progress, stop
-from common.schedule.process import Ended, supervise
+from common.schedule.process import Ended
 from common.schedule.record import Record
 from common.test.schedule_support import (
     CLEANS_UP,
@@ -152,13 +150,6 @@ def test_children_that_a_job_leaves_are_killed(sample: SampleJob, monkeypatch: p
     wait_until(lambda: is_gone(int((sample.folder / "child").read_text())))
 
 
-def test_run_restores_signal_handlers(sample: SampleJob) -> None:
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    sample.run()
-    assert [signal.getsignal(number) for number in numbers] == before
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_terminated_run_ends_its_job_which_cleans_up(sample: SampleJob, number: signal.Signals) -> None:
     sample.write_script(FAILS).run()
@@ -177,18 +168,6 @@ def test_run_that_finishes_when_terminated_is_recorded(sample: SampleJob) -> Non
         wait_until(sample.is_waiting)
         process.terminate()
     assert (process.returncode, sample.outcome) == (0, (0, DONE))
-
-
-def test_command_terminated_before_it_starts_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    popen = subprocess.Popen
-
-    def terminated(*arguments: Any, **settings: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return popen(*arguments, **settings)
-
-    monkeypatch.setattr("common.schedule.process.subprocess.Popen", terminated)
-    ended = supervise(["sleep", "60"], tmp_path, 100, print)
-    assert (ended.stopped, ended.over_time, ended.code in (-15, 143)) == (True, False, True)
 
 
 def test_stop_terminates_the_run_and_waits_for_it(sample: SampleJob) -> None:
