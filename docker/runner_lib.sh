@@ -193,10 +193,11 @@ wait_healthy() {
     done
 }
 
-# usage: require_success CONTAINER   wait for the end of a container that runs once; exit with 1 if it failed
+# usage: require_success CONTAINER   wait for a container that runs once and print its last line; exit with 1 if it failed
 require_success() {
-    [ "$(docker container wait "$1")" = 0 ] ||
-        die "$1 failed: $(detail_of "$1" exited)" "All output: docker container logs $1." 1
+    code=$(docker container wait "$1" 2>&1)
+    [ "$code" = 0 ] || die "$1 failed: $(detail_of "$1" exited)" "All output: docker container logs $1." 1
+    detail_of "$1" exited
 }
 
 # usage: show_status CONTAINER...   print state and last health check of each; true if all are healthy

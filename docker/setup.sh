@@ -66,6 +66,15 @@ install_pipenv() {
         cp "$here/docker/pipenv.txt" "$pipenv/.locked"
 }
 
+# usage: export_pip_settings   pipenv reads only the index from pip's configuration files; pass the way to it as variables
+export_pip_settings() {
+    settings=$("$pipenv/bin/python" -m pip config list 2>/dev/null || true)
+    for name in cert client-cert proxy trusted-host; do
+        value=$(printf '%s\n' "$settings" | sed -n "s/^global\.$name='\(.*\)'\$/\1/p")
+        [ -z "$value" ] || export "PIP_$(printf %s "$name" | tr 'a-z-' 'A-Z_')=$value"
+    done
+}
+
 lock
 if is_ready "$venv" "$@"; then exit; fi # another set-up has finished meanwhile
 prepare_directory
@@ -82,6 +91,7 @@ installed=$(ls "$venv"/lib/*/site-packages 2>/dev/null || true)
 touch "$venv/.incomplete"
 install_pipenv || fail
 [ -n "$installed" ] || logged "$python" -m venv --without-pip "$venv" || fail
+export_pip_settings
 VIRTUAL_ENV=$venv PIPENV_PIPFILE=$here/Pipfile PIPENV_VERBOSITY=-1
 export VIRTUAL_ENV PIPENV_PIPFILE PIPENV_VERBOSITY
 logged "$pipenv/bin/python" -m pipenv sync --categories "$missing" || fail

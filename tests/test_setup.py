@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,19 @@ def test_unreachable_index_is_one_line_and_keeps_the_environment(made: MiniRepos
     assert line.startswith(f"a_runner.sh: setting up {made.venv} failed: ERROR: ")
     assert line.endswith(f" Check network and disk space. All output: {made.root}/.local/setup.log.")
     assert made.set_up("packages") == (0, [])
+
+
+def test_proxy_of_the_pip_configuration_is_used(fresh: MiniRepository, tmp_path: Path) -> None:
+    (fresh.links / "tiny-1.0-py3-none-any.whl").unlink()
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(60)
+        (tmp_path / "pip.conf").write_text(f"[global]\nproxy = http://127.0.0.1:{proxy.getsockname()[1]}\n")
+        index = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://packages.invalid/simple", "PIP_RETRIES": "0"}
+        process = fresh.begin("packages", PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), **index)
+        connection, _ = proxy.accept()
+        with connection:
+            assert b"packages.invalid" in connection.recv(1000)
+    assert ended(process)[0] == 2
 
 
 def test_wrong_hash_is_refused(fresh: MiniRepository) -> None:
