@@ -129,6 +129,7 @@ def _log_to_stderr() -> None:
     logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("py4j").propagate = False  # it logs each connection and failed calls to Java
     logging.getLogger("yoyo").setLevel(logging.WARNING)  # it logs each statement of a migration
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of retries with the address, which may hold a key
 
 
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:

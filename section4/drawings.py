@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         if not request.dry_run:
             countries = sorted(request.query.countries) if request.query.countries else COMPARED
             for path in draw(server, countries, OUTPUT):
-                print(f"  {path}")
+                print(f"wrote {path}")
     return 0
 
 
