@@ -44,6 +44,9 @@ def csv_of(*lines: str) -> bytes:
     return "".join(f"{line}\n" for line in (HEADER, *lines)).encode()
 
 
+GOOD, MIXED = csv_of(application()), csv_of(application("Bob Tan"), application(mobile_no="1"))
+
+
 def write_files(directory: Path, files: Mapping[str, bytes]) -> Path:
     """Make the directory contain exactly these files."""
     directory.mkdir(parents=True, exist_ok=True)

@@ -16,12 +16,13 @@ from section1.operator.source import Source, SourceFile
 from section1.test.support import (
     BATCH,
     EMPTY_BATCH,
+    GOOD,
+    MIXED,
     NEXT_BATCH,
     NOW,
     UNSUCCESSFUL_HEADER,
     application,
     bytes_of,
-    config_for,
     csv_of,
     everything_in,
     publish,
@@ -31,15 +32,6 @@ from section1.test.support import (
 )
 
 SECOND = f"{BATCH}-2"
-GOOD, MIXED = csv_of(application()), csv_of(application("Bob Tan"), application(mobile_no="1"))
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> ProcessConfig:
-    """A source of one successful row and no destination."""
-    config = config_for(tmp_path)
-    write_files(config.source, {"a.csv": GOOD})
-    return config
 
 
 def result(outcome: Outcome) -> tuple[str, int, bool, bool]:

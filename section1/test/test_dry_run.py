@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from common.paths import ROOT
-from common.progress import Progress
 from section1.config import CONF, ProcessConfig
-from section1.main import Request, compare
-from section1.operator.destination import Destination
 from section1.test.command import COMMAND, CONFIG, PATHS, QUICK_JAVA, Ran, figures_of, run, unprivileged
 from section1.test.engines import SPARK_IF_SLOW
-from section1.test.support import BATCH, NOW, Tree, application, config_for, csv_of, publish, tree, write_files
+from section1.test.support import BATCH, Tree, application, config_for, csv_of, publish, tree, write_files
 
 DIFFICULT = {
     "bom.csv": b"\xef\xbb\xbf" + csv_of(application()),
@@ -134,18 +131,12 @@ def test_failed_dry_run_leaves_nothing(directory: Path) -> None:
     assert checksums(tree(directory)) == checksums(before)
 
 
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessConfig:
-    """A source of one successful row, no destination, and temporary files in tmp_path/tmp."""
+@pytest.mark.parametrize("reprocess", [False, True])
+def test_dry_run_reports_what_a_run_would_do(
+    config: ProcessConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reprocess: bool
+) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    config = config_for(tmp_path)
-    write_files(config.source, {"a.csv": csv_of(application())})
-    return config
-
-
-@pytest.mark.parametrize("reprocess", [False, True])
-def test_dry_run_reports_what_a_run_would_do(config: ProcessConfig, tmp_path: Path, reprocess: bool) -> None:
     first = publish(config, dry_run=True, reprocess=reprocess)
     assert (first.report.batch, first.report.rows, first.report.counts.successful) == (BATCH, 1, 1)
     assert (first.nothing_new, first.replaced, config.destination.exists()) == (False, False, False)
@@ -155,9 +146,3 @@ def test_dry_run_reports_what_a_run_would_do(config: ProcessConfig, tmp_path: Pa
     found = second.report.batch, second.report.rows, second.nothing_new, second.replaced
     assert found == ((BATCH, 1, False, True) if reprocess else (f"{BATCH}-2", 0, True, False))
     assert (tree(config.destination), list((tmp_path / "tmp").iterdir())) == (before, [])
-
-
-def test_dry_run_and_compare_ignore_the_lock(config: ProcessConfig) -> None:
-    with Destination(config.destination).lock():
-        assert publish(config, dry_run=True).report.rows == 1
-        assert compare(config, config.rules, Request(BATCH, NOW), Progress()).batch == BATCH

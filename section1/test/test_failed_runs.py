@@ -16,25 +16,16 @@ from section1.operator.destination import Destination, Stage
 from section1.operator.source import Source, SourceChanged
 from section1.test.engines import interfere
 from section1.test.support import (
+    GOOD,
+    MIXED,
     NEXT_BATCH,
     SUCCESSFUL_HEADER,
     application,
-    config_for,
     csv_of,
     everything_in,
     publish,
     write_files,
 )
-
-GOOD, MIXED = csv_of(application()), csv_of(application("Bob Tan"), application(mobile_no="1"))
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> ProcessConfig:
-    """A source of one successful row and no destination."""
-    config = config_for(tmp_path)
-    write_files(config.source, {"a.csv": GOOD})
-    return config
 
 
 @pytest.mark.parametrize(
