@@ -49,7 +49,7 @@ PROGRAMS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
     "section4_manage.py": (section4.cli.job_parser, cli.Parser.parse_args, [COVID]),
     "python -m section5": (section5.cli.parser, cli.Parser.parse_args, [CAR, ["notebook"]]),
 }  # fmt: skip
-# What reads the configuration that the arguments name.
+# Functions that read the configuration that the arguments name.
 REQUESTED: dict[str, Callable[[argparse.Namespace], object]] = {
     "section1_manage.py": section1_cli.configure,
     "section4_manage.py": section4.commands.requested,

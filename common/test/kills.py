@@ -3,7 +3,7 @@
 KILLED = {"fsync": "off"}  # the kernel keeps the writes of a killed server, unlike after a power failure
 
 
-def row_of_kills(section: int, victim: str, kills: int, healed: str, *, lost: int, doubled: int) -> dict[str, str]:
+def row_of_kills(section: int, victim: str, kills: int, recovery: str, *, lost: int, doubled: int) -> dict[str, str]:
     """Return a row for `record`."""
     return {
         "section": f"{section}",
@@ -11,5 +11,5 @@ def row_of_kills(section: int, victim: str, kills: int, healed: str, *, lost: in
         "kills": f"{kills:,}",
         "lost": f"{lost:,}",
         "doubled": f"{doubled:,}",
-        "how it healed": healed,
+        "recovery": recovery,
     }
