@@ -30,7 +30,7 @@ def section(results: Mapping[int, Result]) -> str:
         INTRODUCTION,
         f"Not measured yet: {', '.join(missing)} rows." if missing else "",
         *(
-            f"### {short(rows)} rows\n\n{size_table(result.size)}\n\n{result.runs} runs.\n{result.origin}"
+            f"### {short(rows)} rows\n\n{size_table(result.size)}\n\nRuns: {result.runs}.\n{result.origin}"
             for rows, result in results.items()
         ),
         "![wall time and peak memory by number of rows](section1.png)",

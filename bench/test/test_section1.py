@@ -65,8 +65,8 @@ def test_size_table_has_failures_and_ratios() -> None:
 def test_section_lists_missing_sizes_and_origins() -> None:
     text = section(results({5_000: SMALL, 1_000_000: MILLION}))
     assert "Not measured yet: 100k, 10M rows." in text
-    assert "3 runs.\nMeasured on day 5000." in text
-    assert "3 runs.\nMeasured on day 1000000." in text
+    assert "Runs: 3.\nMeasured on day 5000." in text
+    assert "Runs: 3.\nMeasured on day 1000000." in text
 
 
 def test_store_replaces_one_size_and_sorts(tmp_path: Path) -> None:
