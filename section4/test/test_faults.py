@@ -226,7 +226,7 @@ class Ingestion(threading.Thread):
     """A concurrent ingestion of one version of the figures."""
 
     def __init__(self, server: Server, site: Site, version: int) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a hanging one does not block the end of the tests
         self._server, self._site, self._now = server, site, NOW + timedelta(minutes=version)
         self.failed = False
         site.answer("/owid.csv", slow_reply(figures(28, version), 0.3))
@@ -288,11 +288,10 @@ def test_killed_server_keeps_committed_ingestions(
                 time.sleep(0.4 * random.random())
                 kill(victim, server, data)
                 ingestion.join(timeout=60)
+                assert not ingestion.is_alive()
                 kills += ingestion.failed
-                expected = {
-                    1_000 + version,
-                    *([before] if ingestion.failed else []),
-                }  # a failed one may have been committed
+                # A failed ingestion may have been committed.
+                expected = {1_000 + version, *([before] if ingestion.failed else [])}
                 if victim == "the whole server":
                     break
             else:

@@ -85,9 +85,7 @@ def test_truncated_response_is_incomplete(site: Site, description: str) -> None:
 
 def test_slow_response_ends_at_the_time_limit(site: Site) -> None:
     site.answer("/owid.csv", drip(GOOD * 100, 0.01))
-    started = time.monotonic()
     assert problem(site, total_seconds=0.3) == "the response took longer than web.total_seconds"
-    assert time.monotonic() - started < 5
 
 
 def retry_after(pause: str) -> Reply:
