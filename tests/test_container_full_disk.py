@@ -14,7 +14,7 @@ from section1.test.container import NEVER
 from section4.test.container import configure, gateway
 from section4.test.support import owid
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = [pytest.mark.needs("docker"), pytest.mark.full("faults")]
 
 Fault = Callable[[str, str, str, str], None]
 DISK = "volumes:\n  data:\n    driver: local\n    driver_opts: {type: tmpfs, device: tmpfs, o: size=320m}\n"
@@ -61,7 +61,8 @@ def run(copy: Copy, *arguments: str) -> str:
 
 def error_of(copy: Copy, ran: Ran) -> str:
     """Return a command's error line. It or the server's log must name the cause."""
-    [line] = [line for line in (ran.stdout + ran.stderr).splitlines() if "PostgreSQL: " in line]
+    lines = (ran.stdout + ran.stderr).splitlines()
+    [line] = [line for line in lines if line.startswith(("section", "python")) and "PostgreSQL" in line]
     assert "No space left on device" in line + docker("container", "logs", f"{copy.name}_postgresql").stderr
     return line
 
