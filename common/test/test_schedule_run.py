@@ -310,7 +310,7 @@ def test_damaged_record_counts_as_none(paths: tuple[Path, Path], content: str) -
     assert record.read(paths) == NEW
 
 
-def test_record_goes_to_the_second_path_while_the_first_is_unwritable(paths: tuple[Path, Path]) -> None:
+def test_record_goes_to_second_path_while_first_is_unwritable(paths: tuple[Path, Path]) -> None:
     record.write(OLD, paths)
     temporary = paths[0].with_name(f".{paths[0].name}.tmp")
     temporary.mkdir()
