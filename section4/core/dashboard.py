@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TypeAlias
 
 from grafana_foundation_sdk.builders import common, dashboard, stat, table, timeseries
@@ -12,7 +11,7 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as drawing
 from grafana_foundation_sdk.models import dashboard as model
 
-from section4.core.panels import Board, Panel, Shape, Variable, View, panel_query
+from section4.core.panels import Board, Panel, PanelQuery, Shape, Variable, View
 
 DATASOURCE = model.DataSourceRef(type_val="grafana-postgresql-datasource", uid="covid-postgresql")
 WIDE, HALF, HIGH, LOW = 24, 12, 9, 4
@@ -20,6 +19,7 @@ BLUE, ORANGE, TEAL, GREY = "#4e79a7", "#f28e2b", "#76b7b2", "#5a6570"
 RED, GREEN = "dark-red", "dark-green"
 COLORS, FILLED = (BLUE, ORANGE, TEAL), 40
 MAPPED = {"^SAMPLE.*$": RED, "^STALE.*$": RED, "^no (batch|run) yet$": RED, "^fresh$": GREEN}
+QueryOf: TypeAlias = Callable[[str, str], PanelQuery]
 Built: TypeAlias = stat.Panel | timeseries.Panel | table.Panel
 
 
@@ -57,8 +57,8 @@ class SqlAnnotation(Builder[model.AnnotationTarget], model.AnnotationTarget):
         return self._query.to_json()
 
 
-def dashboard_json(board: Board, queries: Path) -> str:
-    """Return the JSON of a dashboard, with the SQL files of a directory."""
+def dashboard_json(board: Board, query_of: QueryOf) -> str:
+    """Return the JSON of a dashboard. `query_of` returns a query by name and kind."""
     built = (
         dashboard.Dashboard(board.title)
         .uid(board.uid)
@@ -71,21 +71,21 @@ def dashboard_json(board: Board, queries: Path) -> str:
         .timepicker(dashboard.TimePicker().refresh_intervals(["1m", "1h", "1d"]))
     )
     for variable in board.variables:
-        built.with_variable(_variable(variable, queries))
+        built.with_variable(_variable(variable, query_of))
     for title, name in board.annotations.items():
-        built.annotation(_annotation(title, panel_query(queries, name, "annotation").sql))
+        built.annotation(_annotation(title, query_of(name, "annotation").sql))
     for panel in board.panels:
-        built.with_panel(_panel(panel, queries))
+        built.with_panel(_panel(panel, query_of))
     return json.dumps(built.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
 
 
-def _variable(variable: Variable, queries: Path) -> dashboard.QueryVariable:
+def _variable(variable: Variable, query_of: QueryOf) -> dashboard.QueryVariable:
     default = list(variable.default) if variable.multiple else variable.default[0]
     return (
         dashboard.QueryVariable(variable.name)
         .label(variable.label)
         .datasource(DATASOURCE)
-        .query(panel_query(queries, "country", "variable").sql)
+        .query(query_of("country", "variable").sql)
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
         .multi(variable.multiple)
         .current(model.VariableOption(text=default, value=default))
@@ -103,8 +103,8 @@ def _annotation(title: str, sql: str) -> dashboard.AnnotationQuery:
     )
 
 
-def _panel(panel: Panel, queries: Path) -> Built:
-    query = panel_query(queries, panel.name, panel.kind)
+def _panel(panel: Panel, query_of: QueryOf) -> Built:
+    query = query_of(panel.name, panel.kind)
     views: Mapping[View, Callable[[Panel], Built]] = {View.SERIES: _series, View.TILES: _tiles, View.TABLE: _table}
     built = views[panel.view](panel)
     kind = "time_series" if panel.view is View.SERIES else "table"

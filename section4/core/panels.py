@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
 FRESHNESS = "freshness"
 RUNS = "runs"
@@ -140,8 +139,7 @@ class PanelQuery:
     sql: str
 
 
-def panel_query(queries: Path, name: str, kind: str = "panel") -> PanelQuery:
-    """Return the query of a panel from its file."""
-    text = (queries / f"section4_{kind}_{name}.sql").read_text()
+def parse_query(text: str) -> PanelQuery:
+    """Return the query of an SQL file."""
     comments = [line for line in text.splitlines() if line.startswith("--")]
     return PanelQuery(" ".join(line.removeprefix("--").strip() for line in comments), text)

@@ -13,11 +13,12 @@ from common.errors import JobError
 from common.files import write_atomic
 from common.picture import VEGA_LITE, vega_lite_to_png
 from common.postgresql import Cursor, Result, Server
-from section4.config import QUERIES, READER
+from section4.config import READER
 from section4.core.chart import CONFIG, Chart, annotated, chart, picture
 from section4.core.country import name_of
-from section4.core.panels import ANNOTATED, FRESHNESS, PANELS, RUNS, panel_query
+from section4.core.panels import ANNOTATED, FRESHNESS, PANELS, RUNS
 from section4.core.parameters import with_parameters
+from section4.operator.queries import read_query
 
 TEMPLATE = Path(__file__).parent.parent / "core" / "page.html"
 EMBED = """
@@ -70,7 +71,7 @@ def dashboard(server: Server, countries: Sequence[str]) -> Dashboard:
         charts = {}
         for panel in PANELS:
             result = _run(cursor, panel.name, values)
-            charts[panel.name] = chart(panel, panel_query(QUERIES, panel.name).description, result.columns, result.rows)
+            charts[panel.name] = chart(panel, read_query(panel.name).description, result.columns, result.rows)
         spans = [(start.date(), min(end.date(), last), text) for start, end, text in gaps if start.date() <= last]
         charts[ANNOTATED] = annotated(charts[ANNOTATED], spans)
         return Dashboard(country, _run(cursor, FRESHNESS, values), charts, _run(cursor, RUNS, values))
@@ -90,7 +91,7 @@ def _span(cursor: Cursor, countries: Sequence[str]) -> tuple[str, date, date]:
 
 
 def _run(cursor: Cursor, name: str, values: dict[str, object], kind: str = "panel") -> Result:
-    cursor.execute(with_parameters(panel_query(QUERIES, name, kind).sql), values)
+    cursor.execute(with_parameters(read_query(name, kind).sql), values)
     return Result.of(cursor)
 
 

@@ -16,10 +16,11 @@ from grafana_foundation_sdk.models import alerting, dashboard
 from common.postgresql import Server
 from common.test.databases import run_sql
 from common.test.web_server import Site
-from section4.config import GRAFANA, QUERIES
+from section4.config import GRAFANA
 from section4.core.dashboard import dashboard_json
 from section4.core.panels import BOARDS, PANELS, PIPELINE, Board, Panel, View
 from section4.main import create
+from section4.operator.queries import read_query
 from section4.test.support import ALL_TIME, ingested, owid, put_report, set_age
 
 COMMITTED = {board.uid: (GRAFANA / f"{board.uid}_dashboard.json").read_text() for board in BOARDS}
@@ -51,7 +52,7 @@ def query_result(server: Server, sql: str) -> tuple[list[str], list[tuple[Any, .
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
 def test_committed_dashboard_is_current(board: Board) -> None:
-    assert dashboard_json(board, QUERIES) == COMMITTED[board.uid], (
+    assert dashboard_json(board, read_query) == COMMITTED[board.uid], (
         "regenerate it: .venv/bin/python -m section4 dashboard"
     )
 
