@@ -1,6 +1,5 @@
-"""Runs section 5's command line: python -m section5."""
+"""Entry point: see section5/cli.py."""
 
 from section5.cli import main
 
-if __name__ == "__main__":
-    main()
+main()

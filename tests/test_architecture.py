@@ -13,7 +13,7 @@ from common.paths import ROOT
 SECTIONS = ("section1", "section2", "section3", "section4", "section5")
 DIRECTORIES = ("common", *SECTIONS, "bench", "tests")
 SCRIPTS = ("conftest", "section1_manage", "section4_manage")
-# Layers of a section from low to high. A module imports its own layer and lower ones.
+# Layers of a section from low to high. A module imports modules of the same or a lower layer.
 CORE, OPERATOR, MAIN, CLI, START = range(5)
 LAYERS = {
     "config": CORE, "core": CORE, "capacity": CORE, "rules": CORE,
