@@ -60,7 +60,7 @@ def parser() -> cli.Parser:
     )
     add = commands.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=cli.Parser)
     for name, text in COMMANDS.items():
-        prog = f"{cli.program().removesuffix(f' {name}')} {name}"  # section4_runner.sh run sets PROGRAM to itself
+        prog = f"{cli.program()} {name}"
         example = f"{prog} {ARGUMENTS}" if name == "run" else prog
         described = f"{text[0].upper()}{text[1:]}."
         command = add.add_parser(
