@@ -19,6 +19,7 @@ from common import cli
 from common.errors import JobError
 from common.test.fuzzing import verdicts
 from section1 import cli as section1_cli
+from section1 import commands
 from section3.main import HIGHEST_RATE, simulate_selected
 
 Parse = Callable[[cli.Parser, list[str]], argparse.Namespace]
@@ -51,7 +52,7 @@ PROGRAMS: dict[str, tuple[Callable[[], cli.Parser], Parse, list[list[str]]]] = {
 }  # fmt: skip
 # Functions that read the configuration that the arguments name.
 REQUESTED: dict[str, Callable[[argparse.Namespace], object]] = {
-    "section1_manage.py": section1_cli.configure,
+    "section1_manage.py": commands.configure,
     "section4_manage.py": section4.commands.requested,
 }
 WORDS = (

@@ -8,6 +8,7 @@ import pytest
 
 from common import cli
 from section1 import cli as section1_cli
+from section1 import commands
 from section1.operator.engine import EngineFailed
 from section1.operator.source import Source
 from section1.test.engines import interfere
@@ -68,7 +69,7 @@ def main() -> None:
             limit_file_size()
         else:
             interfere(patch, before=WAYS[way])
-        cli.run(lambda: section1_cli.run(options), "Nothing was published.")
+        cli.run(lambda: commands.run(options), "Nothing was published.")
 
 
 if __name__ == "__main__":

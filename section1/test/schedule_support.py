@@ -19,7 +19,7 @@ from common.paths import ROOT
 from common.schedule.job import Job
 from common.test.schedule_support import SampleJob
 from section1 import cli as section1_cli
-from section1 import scheduled
+from section1 import commands, scheduled
 from section1.config import CONF, ProcessConfig, load_process
 from section1.test.support import BATCH, publish, write_files
 
@@ -168,7 +168,7 @@ def _prepare_fault() -> None:
 
 def become_the_job() -> NoReturn:
     """Do what section1_manage.py does, in the directory of a site."""
-    vars(section1_cli)["datetime"] = _FixedTime
+    vars(commands)["datetime"] = _FixedTime
     with contextlib.suppress(FileNotFoundError):
         _prepare_fault()
-    cli.run(lambda: section1_cli.run(section1_cli.parser().parse_args()), "Nothing was published.")
+    cli.run(lambda: commands.run(section1_cli.parser().parse_args()), "Nothing was published.")
