@@ -9,23 +9,28 @@ from bench.measure import Measurement, Spread, interleaved, measure
 
 pytestmark = pytest.mark.integration
 
-# A child of the command needs the memory and the CPU time.
+# The child needs the memory and the CPU time, before it prints a line.
 CHILD = """
 import time
 block = bytearray(200_000_000)
 while time.process_time() < 0.4: pass
-time.sleep(0.3)
+print(flush=True)
+time.sleep(1)
 """
-START = "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', sys.argv[1]]); "
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+child.stdout.readline()
+"""
 
 
 def run(code: str, *arguments: str) -> Measurement:
     return measure([sys.executable, "-c", code, *arguments], Path.cwd())
 
 
-@pytest.mark.parametrize("end", ["child.wait()", "time.sleep(0.5)"], ids=["child", "orphan"])
+@pytest.mark.parametrize("end", ["child.wait()", ""], ids=["child", "orphan"])
 def test_measure_includes_memory_and_cpu_of_descendants(end: str) -> None:
-    result = run(START + end, CHILD)
+    result = run(PARENT + end, CHILD)
     assert result.exit_code == 0
     assert 200e6 < result.peak_bytes < 300e6
     assert 0.4 < result.cpu < 1.5
