@@ -124,7 +124,8 @@ class _Cluster:
                 self._wait_until_ready(server)
                 yield
             finally:
-                server.send_signal(signal.SIGINT)
+                if server.poll() is None:
+                    self._interrupt(server.pid)
 
     def _access_rules(self) -> dict[str, str]:
         """Write rules that let only this process's user connect, as any role; return the settings that name them."""
@@ -157,11 +158,20 @@ class _Cluster:
             if Path(f"/proc/{pid}/cwd").resolve() != self._data.resolve():
                 noted.unlink()  # the ID belongs to another process by now
                 return
-            os.kill(pid, signal.SIGINT)
+            self._interrupt(pid)
             if not select.select([process], [], [], STOP_SECONDS)[0]:
                 raise ServerFailed("stopping the earlier server", f"process {pid} is still running", self._log)
         finally:
             os.close(process)
+
+    def _interrupt(self, pid: int) -> None:
+        """Start a fast shutdown of the server, unless it has ended."""
+        try:
+            os.kill(pid, signal.SIGINT)
+        except ProcessLookupError:
+            pass
+        except PermissionError:  # root without the capability KILL
+            subprocess.run([*self._prefix, "sh", "-c", 'kill -INT "$0"', str(pid)], capture_output=True, check=False)
 
     def _own(self, directory: Path) -> None:
         """Give the directory and its contents to the server's user, if that is another user. Follows no link."""

@@ -79,6 +79,8 @@ lock
 if is_ready "$venv" "$@"; then exit; fi # another set-up has finished meanwhile
 prepare_directory
 missing=$(find_missing "$@")
+"$python" -c 'import ensurepip' 2>/dev/null ||
+    die "$("$python" --version) cannot create an environment: it has no ensurepip" "Install the package python3-venv."
 version=$("$python" -c 'import platform; print(platform.python_version())')
 echo "Installing ${missing% } into ${venv##*/} (Python $version, once)." >&2
 TMPDIR=$here/.local/tmp # building pyspark needs 2 GB, more than some /tmp file systems have

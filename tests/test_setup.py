@@ -126,6 +126,12 @@ def test_foreign_environment_is_not_touched(fresh: MiniRepository) -> None:
     assert [path.name for path in fresh.venv.iterdir()] == ["bin"]
 
 
+def test_python_without_ensurepip_names_the_package(fresh: MiniRepository, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['ensurepip'] = None\n")
+    code, [line] = fresh.set_up("packages", PYTHONPATH=str(tmp_path))
+    assert (code, line[-50:]) == (2, "it has no ensurepip. Install the package python3-venv."[-50:])
+
+
 def test_old_python_is_refused_with_what_to_install(fresh: MiniRepository, tmp_path: Path) -> None:
     old = tmp_path / "bin"
     old.mkdir()
