@@ -180,10 +180,10 @@ wait_healthy() {
         # The engine needs three such checks in a row, this script one; a check from before `start` may be out of date.
         running\ *' unhealthy: '* | 'running unhealthy '*)
             [ "$checked" = "$first" ] ||
-                die "$1 is $state: ${detail#unhealthy: }" "All output: docker container logs $1." 1
+                die "$1 is $state (${detail#unhealthy: })" "All output: docker container logs $1." 1
             ;;
         absent* | created* | exited* | dead* | restarting*)
-            die "$1 is $state: $detail" "All output: docker container logs $1." 1
+            die "$1 is $state ($detail)" "All output: docker container logs $1." 1
             ;;
         esac
         [ "$seconds" -eq 0 ] || [ $((seconds % 10)) -ne 0 ] ||
