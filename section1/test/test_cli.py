@@ -118,7 +118,7 @@ def test_reprocess_without_batch_is_refused(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["absent", "src/a.csv"])
-def test_source_path_that_is_no_directory_is_refused(directory: Path, source: str) -> None:
+def test_source_path_must_be_a_directory(directory: Path, source: str) -> None:
     problem = f"{directory}/{source}: no such directory. Pass another one with --src-path."
     assert run_job(directory, "--src-path", source) == (2, "", error(problem))
     assert published(directory / "dest") == []

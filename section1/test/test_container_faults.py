@@ -69,7 +69,7 @@ def test_run_killed_with_its_container_is_caught_up_once(site: Site, fault: Faul
     fault("killed in the middle", "section 1's container", "status: exited", "the next start runs the missed batch")
 
 
-def test_stop_lets_a_run_clean_up_and_is_no_failure(site: Site) -> None:
+def test_stop_lets_a_run_clean_up_and_is_not_a_failure(site: Site) -> None:
     before = site.committed_files()
     with site.held_run():
         assert site.runner("stop").returncode == 0

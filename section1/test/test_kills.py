@@ -120,7 +120,9 @@ def started(order: Order, engine: str = "duckdb") -> Iterator[subprocess.Popen[s
         yield run
     finally:
         run.kill()
-        run.communicate()
+        run.wait()
+        if run.stderr:
+            run.stderr.close()  # Java may still have its end open
 
 
 def ending_of(run: subprocess.Popen[str]) -> Ending:

@@ -75,7 +75,7 @@ def test_each_batch_has_a_page_with_the_earlier_ones(config: ProcessConfig) -> N
     assert rows_read(config, NEXT_BATCH) == f"1 (+0 from {BATCH})"
 
 
-def test_batch_without_rows_is_no_earlier_batch(config: ProcessConfig) -> None:
+def test_batch_without_rows_is_not_an_earlier_batch(config: ProcessConfig) -> None:
     publish(config, LAST)
     write_files(config.source, {"c.csv": csv_of(application(name="Bob Tan"))})
     publish(config, "2026-11-23T19")

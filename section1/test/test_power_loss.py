@@ -51,9 +51,9 @@ class Run:
             verdict = self.prepared.verdict(destination)
         except (OSError, ValueError) as error:  # a missing part, a torn report
             return f"wrong: {error}"
-        whole = {content for path, content in self.before.items() if path.endswith(".html")}
-        whole |= {call.data for call in self.calls if call.kind == "write" and call.path.endswith(".html")}
-        torn = [page.name for page in destination.glob("report/*.html") if page.read_bytes() not in whole]
+        complete = {content for path, content in self.before.items() if path.endswith(".html")}
+        complete |= {call.data for call in self.calls if call.kind == "write" and call.path.endswith(".html")}
+        torn = [page.name for page in destination.glob("report/*.html") if page.read_bytes() not in complete]
         return f"wrong: torn {torn}" if torn else verdict
 
 
