@@ -166,11 +166,3 @@ def test_every_group_of_keys_is_required(tmp_path: Path, part: str) -> None:
     without, bare = (re.sub(group, text, GOOD, flags=re.MULTILINE) for text in ("", f"{part}: bare\n"))
     assert refusal(tmp_path, without) == f"broken.yaml: {part}: missing key. Add it."
     assert refusal(tmp_path, bare).startswith(f"broken.yaml: {part}: expected keys with values, got 'bare'. Allowed: ")
-
-
-def test_directory_and_missing_file_are_refused(tmp_path: Path) -> None:
-    for path, reason in ((tmp_path, "Is a directory"), (tmp_path / "absent.yaml", "No such file or directory")):
-        with pytest.raises(UsageError) as caught:
-            load_process(str(path))
-        assert str(caught.value) == f"{path}: {reason}. Pass another file with --task-config."
-        assert caught.value.exit_code == 2

@@ -3,16 +3,14 @@
 import logging
 import os
 from collections.abc import Callable
-from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from common.errors import Busy
 from section1.config import ProcessConfig
-from section1.core.report import Report
 from section1.main import RowsLost
-from section1.operator.destination import Destination, Stage
+from section1.operator.destination import Destination
 from section1.operator.source import Source, SourceChanged
 from section1.test.engines import interfere
 from section1.test.support import (
@@ -101,26 +99,6 @@ def test_wrong_number_of_rows_publishes_nothing(
     figures = f"1 rows read, {counted} counted, {written} written"
     assert str(caught.value) == f"{figures}. Nothing was published. This is a bug: please report this line."
     assert (caught.value.exit_code, everything_in(config.destination)) == (1, before)
-
-
-@pytest.mark.parametrize("renamed", [False, True])
-def test_failed_replacement_restores_the_old_batch(
-    renamed: bool, config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(config)
-    before = everything_in(config.destination)
-    publish_for_real = Destination.publish
-
-    def fail(destination: Destination, stage: Stage, report: Report) -> None:
-        if renamed:
-            publish_for_real(destination, stage, report)
-        raise OSError(ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Destination, "publish", fail)
-    write_files(config.source, {"a.csv": csv_of(application(name="Bob Tan"))})
-    with pytest.raises(OSError, match="No space left"):
-        publish(config, reprocess=True)
-    assert everything_in(config.destination) == before
 
 
 def test_failed_run_writes_no_pages(

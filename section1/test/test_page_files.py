@@ -10,22 +10,10 @@ import pytest
 from faker import Faker
 
 from section1.config import ProcessConfig
-from section1.core.columns import OUTPUTS
 from section1.operator import pages
 from section1.operator.destination import Destination
-from section1.test.faults import Driver, Order
 from section1.test.page_reader import read_page
-from section1.test.support import (
-    BATCH,
-    NEXT_BATCH,
-    application,
-    bytes_of,
-    config_for,
-    csv_of,
-    outputs_of,
-    publish,
-    write_files,
-)
+from section1.test.support import BATCH, NEXT_BATCH, application, config_for, csv_of, outputs_of, publish, write_files
 
 pytestmark = pytest.mark.integration
 
@@ -135,33 +123,11 @@ def test_report_without_counts_is_a_warning(config: ProcessConfig, caplog: pytes
     assert Destination(config.destination).holds(LAST)
 
 
-def test_run_killed_before_its_page_leaves_it_to_the_next(tmp_path: Path, driver: Driver) -> None:
-    config = config_for(tmp_path)
-    write_files(config.source, {"a.csv": GOOD})
-    order = Order(str(config.source), str(config.destination), BATCH)
-    # DuckDB labels in the first run; the second makes the calls that the killed one makes.
-    calls = [driver.run(Order(order.source, str(tmp_path / clean), BATCH)).calls for clean in ("1", "2")][1]
-    flushed = calls.index(f"fsync /.staging/{BATCH}.html")
-    killed = driver.run(Order(order.source, order.destination, BATCH, faults=((flushed + 1, "SIGKILL"),)))
-    assert (killed.code, Destination(config.destination).holds(BATCH), page_names(config)) == (-9, True, [])
-    assert [path.name for path in (config.destination / ".staging").iterdir()] == [f"{BATCH}.html"]
-    assert driver.run(order).code == 0
-    assert (page_names(config), list((config.destination / ".staging").iterdir())) == ([BATCH], [])
-
-
 def test_replaced_batch_updates_its_page_and_the_later_ones(config: ProcessConfig) -> None:
     write_files(config.source, {"a.csv": GOOD, "c.csv": csv_of(*[application()] * 2)})
     publish(config, reprocess=True)
     assert rows_read(config) == "3"
     assert rows_read(config, NEXT_BATCH) == f"1 (-2 from {BATCH})"
-
-
-def test_page_is_withdrawn_before_its_report(config: ProcessConfig, driver: Driver) -> None:
-    write_files(config.source, {"a.csv": GOOD})
-    calls = driver.run(Order(str(config.source), str(config.destination), BATCH, reprocess=True)).calls
-    renames = [re.sub(r".*/", "", call) for call in calls if call.startswith("os.rename")]
-    withdrawn = ["report.html", "report.json", *OUTPUTS]
-    assert renames == [*withdrawn, BATCH, BATCH, f"{BATCH}.json", f"{NEXT_BATCH}.html", f"{BATCH}.html"]
 
 
 def test_batch_removed_by_hand_disappears_from_all_pages(config: ProcessConfig) -> None:
@@ -187,13 +153,6 @@ def test_missing_pages_are_added_a_few_per_run(tmp_path: Path, monkeypatch: pyte
         publish(config, batches[-1])
         written.append(len(page_names(config)))
     assert written == [3, 6, 7, 7]
-
-
-def test_page_does_not_change_the_newest_batch(config: ProcessConfig) -> None:
-    before, newest = bytes_of(config), Destination(config.destination).newest()
-    page_of(config, NEXT_BATCH).touch()
-    assert (bytes_of(config), Destination(config.destination).newest()) == (before, newest)
-    assert list(Destination(config.destination).committed()) == [BATCH, NEXT_BATCH]
 
 
 @pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 20))])
