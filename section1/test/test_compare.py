@@ -82,6 +82,7 @@ def test_swapped_day_and_month_change_membership_ids(config: ProcessConfig, engi
     ]
 
 
+@pytest.mark.integration
 @SPARK_IF_SLOW
 def test_each_side_equals_a_dry_run_with_its_rules(tmp_path: Path, engine: str) -> None:
     config = config_for(tmp_path)

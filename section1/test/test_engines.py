@@ -28,6 +28,7 @@ FILES_AT_ONCE = 1000
 ODD_LINES = (",,,", " , 9123 ,31-02-1990, 12-34", "a,b,c", "a,b,c,d,e", '"a"b,c,d,e', "a\0,b,c,d", " ")
 
 
+@pytest.mark.integration
 @pytest.mark.full("rules")
 @ENGINES
 def test_difficult_files_are_labelled_as_the_oracle_does(
