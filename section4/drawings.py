@@ -9,11 +9,12 @@ from pathlib import Path
 
 from common.embedded_postgresql import serving
 from common.paths import ROOT
+from common.picture import vega_lite_to_png
 from common.postgresql import Server
 from common.progress import Progress
 from section4 import commands, main
 from section4.config import ALL, CONF, OUTPUT, load_process
-from section4.operator.drawing import dashboard, draw, png, specification
+from section4.operator.drawing import dashboard, draw, specification
 from section4.sources import sample
 
 COMPARED = ("SG", "MY", "FR", "US")
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 def picture() -> int:
     """Draw the README's picture from the sample, in a temporary database."""
     with _sample_database() as server:
-        PICTURE.write_bytes(png(specification(dashboard(server, COMPARED))))
+        PICTURE.write_bytes(vega_lite_to_png(specification(dashboard(server, COMPARED))))
     print(f"wrote {PICTURE}")
     return 0
 

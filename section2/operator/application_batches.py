@@ -66,10 +66,10 @@ class Batch:
         """Yield the rows. Raises: BatchInvalid when a column or row is missing or the directory cannot be read."""
         count = 0
         try:
-            parts = sorted(_files(self.directory, ".csv"))
+            paths = list(self.directory.iterdir())  # glob would hide that a directory cannot be read
         except OSError as error:
             raise BatchInvalid(self.directory, f"cannot be read ({error.strerror})") from None
-        for part in parts:
+        for part in sorted(path for path in paths if path.suffix == ".csv" and not path.name.startswith(".")):
             for row in _rows(part):
                 count += 1
                 yield Application(count, *row)
@@ -89,13 +89,8 @@ def committed_batches(destination: Path) -> list[Batch]:
     return batches
 
 
-def _files(directory: Path, suffix: str) -> Iterator[Path]:
-    """Yield the files with a suffix; unlike glob, raises OSError for an unreadable directory."""
-    return (path for path in directory.iterdir() if path.suffix == suffix and not path.name.startswith("."))
-
-
 def _rows(part: Path) -> Iterator[list[str]]:
-    """Yield the fields of a member from each row."""
+    """Yield the fields of each row, in the order of Application. Raises: BatchInvalid, OSError."""
     csv.field_size_limit(1 << 24)
     with part.open(encoding="utf-8", newline="") as handle:
         reader = csv.reader(handle, strict=True)

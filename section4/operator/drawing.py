@@ -53,11 +53,11 @@ class Dashboard:
 
 
 def draw(server: Server, countries: Sequence[str], directory: Path) -> list[Path]:
-    """Write the picture and the page of the first country that has figures; returns their paths. Raises: NoFigures."""
+    """Write the picture and the page of the first country that has figures; return their paths. Raises: NoFigures."""
     shown = dashboard(server, countries)
     directory.mkdir(parents=True, exist_ok=True)
     graph, written = directory / "covid19_graph.png", directory / "covid19_dashboard.html"
-    write_atomic(graph, png(specification(shown)))
+    write_atomic(graph, vega_lite_to_png(specification(shown)))
     write_atomic(written, page(shown))
     return [graph, written]
 
@@ -98,16 +98,12 @@ def _run(cursor: Cursor, name: str, values: dict[str, object], kind: str = "pane
 def specification(shown: Dashboard) -> str:
     """Return the picture's Vega-Lite specification, the same for the same figures."""
     state, source, last_day = (str(value) for value in shown.freshness.rows[0][:3])
-    if state == "fresh":  # true only on the day of the run; a picture does not change afterwards
+    if state == "fresh":  # true on the day of the run only, but a picture does not change afterwards
         state = f"fresh on {shown.freshness.rows[0][4]}"
     subtitle = f"{state} - source {source}, figures up to {last_day}"
     return json.dumps(
         picture(shown.title, subtitle, not state.startswith("fresh"), list(shown.charts.values())), sort_keys=True
     )
-
-
-def png(specified: str) -> bytes:
-    return vega_lite_to_png(specified)
 
 
 def page(shown: Dashboard) -> str:
