@@ -16,7 +16,7 @@ _OUTPUT_SECONDS = 5  # for output of processes that the command left behind
 
 @dataclass(frozen=True)
 class Ended:
-    """The exit code of a command, or minus the signal that killed it, and why it was terminated."""
+    """The exit code of a command (negative: the signal that killed it), and why it was terminated."""
 
     code: int
     stopped: bool = False
@@ -24,9 +24,12 @@ class Ended:
 
 
 def supervise(
-    command: Sequence[str], directory: Path, seconds: float, log: Callable[[str], None], grace: float = GRACE_SECONDS
+    command: Sequence[str], directory: Path, seconds: float, log: Callable[[str], None], grace: float
 ) -> Ended:
-    """Run a command and log its output. Its process group ends after `seconds`, or when this process is terminated."""
+    """Run a command and log its output. Its process group ends after `seconds`, or when this process is terminated.
+
+    `grace` is the time from SIGTERM to SIGKILL, in seconds.
+    """
     started, stopped = time.monotonic(), False
     process = subprocess.Popen(
         ["timeout", "--preserve-status", f"--kill-after={grace}", str(seconds), *command],
@@ -44,7 +47,7 @@ def supervise(
         code = process.wait()
     except (SystemExit, KeyboardInterrupt):  # raised on a signal by the handlers of common.cli
         stopped = True
-        process.terminate()  # `timeout` passes it on
+        process.terminate()  # `timeout` passes SIGTERM on
         code = process.wait()
     over_time = not stopped and time.monotonic() - started >= seconds
     reader.join(_OUTPUT_SECONDS)

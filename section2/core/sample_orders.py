@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 BATCH = 5_000
 YEARS = 3
-ITEMS, MANUFACTURERS = 2_000, 40
+ITEMS = 2_000
 BUYERS_PER_BATCH = 1_000
 
 _MAKERS = (
@@ -46,7 +46,7 @@ class Item(NamedTuple):
 
 
 class PriceChange(NamedTuple):
-    """A later price of an item, which is given by its index in the catalogue."""
+    """A later price of an item; `item` is an index of the catalogue."""
 
     item: int
     cost: str
@@ -92,7 +92,7 @@ class SampleShop:
 
     @property
     def end(self) -> datetime:
-        """The moment before which everything happens."""
+        """The end of the sample data; all moments are earlier."""
         return datetime.combine(self.until, time(), UTC)
 
     @property
@@ -104,7 +104,6 @@ class SampleShop:
         """Return all items, best-selling first."""
         random = Random(f"{self.seed}/catalogue")
         makers = [f"{name} {kind} {self.seed}" for kind in _KINDS.split() for name in _MAKERS.split()]
-        assert len(makers) == MANUFACTURERS
         names = [
             f"{shade} {thing} {number}"
             for number in range(1, 11)
