@@ -28,7 +28,7 @@ def sort_key(name: str) -> tuple[str, int]:
 
 
 def reports(destination: Path) -> list[Path]:
-    """Return the reports of the committed batches, the oldest first. Raises: OSError, unless there is no directory."""
+    """Return the reports of the committed batches, oldest first; none for a missing directory. Raises: OSError."""
     try:
         paths = list((destination / "report").iterdir())  # glob would hide that a directory cannot be read
     except FileNotFoundError:

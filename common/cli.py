@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def program() -> str:
-    """Return the command that the user typed: PROGRAM, which the runners set, or else what started Python."""
+    """Return the command that the user typed: PROGRAM, which the runners set, else the module or script."""
     typed = os.environ.get("PROGRAM")
     if typed:
         return typed
@@ -72,13 +72,13 @@ def print_summary(text: str) -> None:
 
 
 def escape_stdout() -> None:
-    """Print characters that the terminal's encoding does not have as escapes; file names may contain them."""
+    """Print characters outside the terminal's encoding as escapes; file names may contain such characters."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def discard_stdout() -> None:
-    """Send further output nowhere: Python would try to write the rest when it exits, and fail."""
+    """Redirect stdout to /dev/null: at exit, Python would try to write the buffered rest again, and fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -116,20 +116,20 @@ def _print_error(text: str) -> None:
 
 
 def _bug(error: BaseException) -> str:
-    """Return where an unexpected error was raised. Its text may quote a row of the input and is left out."""
+    """Return the type and place of an unexpected error. Its message is left out: it may quote a row of the input."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno} ({frame.name})"
     return f"{type(error).__name__} at {place}. This is a bug: please report this line."
 
 
 def _log_to_stderr() -> None:
-    """Log to stderr, without the root logger: py4j uses it for tracebacks."""
+    """Log to stderr, except records of the root logger: py4j writes tracebacks to that logger."""
     handler = logging.StreamHandler()
     handler.addFilter(lambda record: record.name != "root")
     logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    logging.getLogger("py4j").propagate = False  # it logs each connection and failed calls to Java
-    logging.getLogger("yoyo").setLevel(logging.WARNING)  # it logs each statement of a migration
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of retries with the address, which may hold a key
+    logging.getLogger("py4j").propagate = False  # py4j logs each connection and failed calls to Java
+    logging.getLogger("yoyo").setLevel(logging.WARNING)  # yoyo logs each statement of a migration
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its retry warnings contain the address, perhaps a key
 
 
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:

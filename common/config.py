@@ -71,7 +71,7 @@ def _problems(model: type[BaseModel], errors: list[ErrorDetails]) -> list[str]:
         *parents, last = details["loc"] or ("",)
         if details["type"] == "extra_forbidden":
             misspelt.update((*parents, guess) for guess in get_close_matches(str(last), _keys(model, parents), n=1))
-    return [_problem(model, one) for one in errors if one["type"] != "missing" or one["loc"] not in misspelt]
+    return [_problem(model, error) for error in errors if error["type"] != "missing" or error["loc"] not in misspelt]
 
 
 def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
@@ -95,7 +95,7 @@ def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
             return f"{key}: expected an integer such as 18, {got}"
         case "tuple_type":
             return f"{key}: expected a list such as [com, net], {got}"
-        case "value_error":  # a validator of ours; a message that ends with a period is complete
+        case "value_error":  # from our validators; a message that ends with a period is complete
             message = str(context["error"])
             return f"{key}: {message}" if message.endswith(".") else f"{key}: {message}, {got}"
     return f"{key}: {re.sub('^[A-Za-z]+ should', 'must', details['msg'])}, {got}"

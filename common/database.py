@@ -52,12 +52,15 @@ def create(server: Server, migrations: Path, grants: str, roles: Iterable[str]) 
 
 
 def migrate(server: Server, migrations: Path, newest: int | None = None) -> list[str]:
-    """Apply pending migrations, each in one transaction, and return their names. Raises: JobError."""
+    """Apply pending migrations, each in one transaction, and return their names. Raises: JobError.
+
+    `newest` is the number of the last migration to apply; tests pass it to start from an older schema.
+    """
     with _backend(server) as backend:
         pending = list(backend.to_apply(yoyo.read_migrations(str(migrations))[:newest]))
         for migration in pending:
             try:
-                # yoyo marks a migration in a second transaction: after a kill in between, it would be applied twice.
+                # yoyo's own method marks a migration in a second transaction. A kill in between would apply it twice.
                 with backend.transaction():
                     migration.process_steps(backend, "apply")
                     backend.mark_one(migration)
@@ -67,13 +70,13 @@ def migrate(server: Server, migrations: Path, newest: int | None = None) -> list
 
 
 def set_role_passwords(server: Server, grants: str, roles: Iterable[str]) -> None:
-    """Run `grants`, then set each role's password from the server's settings; a role without one gets none."""
+    """Run the SQL `grants`, then set the password of each role, or remove it if `server` has none for the role."""
     with server.connected() as connection, connection.cursor() as cursor:
         cursor.execute(grants)
         for role in roles:
             password = server.passwords.get(role)
-            hashed = password and encrypt_password(password.get_secret_value(), role, connection, "scram-sha-256")
             # Hashed here, so that the server's log cannot contain the password.
+            hashed = password and encrypt_password(password.get_secret_value(), role, connection, "scram-sha-256")
             cursor.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(hashed)))
         connection.commit()
 

@@ -19,11 +19,11 @@ from common.errors import Busy, JobError, UsageError
 # The server's log must not quote rows.
 QUIET = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
 STOP_SECONDS = 300  # a fast shutdown writes a checkpoint first
-# PostgreSQL refuses to run as root. The Linux Standard Base defines this user for old programs: it exists everywhere,
-# owns no file and runs no process, so that no other process can change the server's files.
+# PostgreSQL refuses to run as root. The Linux Standard Base requires this user, so it exists everywhere. It owns no
+# files and runs no processes, so that no other process can change the server's files.
 ROOTS_SERVER_USER = "bin"
-# The server may have to enter directories that only root can. access(2), which initdb calls, ignores that capability
-# unless securebits disable the adjustment of capabilities to user IDs.
+# With DAC_OVERRIDE, the server can enter directories that are closed to other users than root. access(2), which initdb
+# calls, ignores this capability unless no_setuid_fixup is set.
 BECOME_SERVER_USER = (
     "setpriv",
     f"--reuid={ROOTS_SERVER_USER}",
@@ -156,7 +156,7 @@ class _Cluster:
             return
         try:
             if Path(f"/proc/{pid}/cwd").resolve() != self._data.resolve():
-                noted.unlink()  # the ID belongs to another process by now
+                noted.unlink()  # another process has this ID by now
                 return
             self._interrupt(pid)
             if not select.select([process], [], [], STOP_SECONDS)[0]:
@@ -174,7 +174,7 @@ class _Cluster:
             subprocess.run([*self._prefix, "sh", "-c", 'kill -INT "$0"', str(pid)], capture_output=True, check=False)
 
     def _own(self, directory: Path) -> None:
-        """Give the directory and its contents to the server's user, if that is another user. Follows no link."""
+        """Give the directory and its contents to the server's user, if that is another user. Does not follow links."""
         if self._prefix:
             user = pwd.getpwnam(ROOTS_SERVER_USER)
             for path in (directory, *directory.rglob("*")):

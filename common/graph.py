@@ -1,4 +1,4 @@
-"""Graphviz pictures, drawn by the WebAssembly build from the lock; the system needs no Graphviz."""
+"""Graphviz pictures, drawn by a WebAssembly build from Pipfile.lock; no system package is needed."""
 
 import atexit
 from functools import cache
@@ -14,7 +14,6 @@ def svg(dot: str) -> bytes:
 
 
 def png(dot: str) -> bytes:
-    """Return a graph in the DOT language as PNG."""
     return svg_to_png(layout(dot), dot)
 
 
@@ -26,6 +25,6 @@ def layout(dot: str) -> str:
 
 @cache
 def graphviz() -> WasmtimeBackend:
-    """Return the compiled program. It is freed before Python exits, or wasmtime prints errors then."""
+    """Return the compiled program. It is freed at exit: wasmtime prints errors when Python frees it later."""
     atexit.register(graphviz.cache_clear)
     return WasmtimeBackend()

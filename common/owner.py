@@ -22,4 +22,4 @@ def become_owner() -> None:
             f"RUN_AS_OWNER_OF: cannot become the owner of {directory}: {error.strerror}. "
             "Name a mounted directory, and give the container the capabilities SETUID and SETGID."
         ) from None
-    os.environ["HOME"] = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - only root can use root's
+    os.environ["HOME"] = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - only root can use root's home

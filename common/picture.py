@@ -1,4 +1,4 @@
-"""Reproducible pictures: fonts from the lock only, and the hash of the source in the metadata."""
+"""Reproducible pictures: only fonts of locked packages, and the hash of the source in the metadata."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ def vega_lite_to_png(source: str) -> bytes:
 
 @contextmanager
 def locked_fonts() -> Iterator[None]:
-    """Hide the system's fonts from vl-convert, which loads fonts once, when it first draws text."""
+    """Hide the system's fonts from vl-convert, which loads fonts only once: when it first draws text."""
     before = os.environ.get("FONTCONFIG_FILE")
     os.environ["FONTCONFIG_FILE"] = str(FONTCONFIG)
     try:
@@ -45,7 +45,7 @@ def locked_fonts() -> Iterator[None]:
 
 
 def mark_svg(svg: bytes, source: str) -> bytes:
-    """Return an SVG or HTML document with the hash of its source in a comment."""
+    """Return an SVG document with the hash of its source in a comment."""
     return svg + b"<!-- %s %s -->\n" % (KEYWORD, _hash(source))
 
 

@@ -115,7 +115,7 @@ def server_from_environment(section: str, roles: tuple[str, ...], host: str | No
 
 
 def _variable(name: str) -> str:
-    """Return a variable of the environment, empty when unset. Raises: UsageError."""
+    """Return an environment variable, empty when unset. Raises: UsageError."""
     value = os.environ.get(name, "")
     if not value.isprintable():
         raise UsageError(f"{name}: contains a character that cannot be printed. Remove it.")

@@ -17,7 +17,7 @@ def closing_table(title: str, rows: Sequence[tuple[str, str | int]]) -> str:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return rows under their column names, as wide as needed; numbers are right-aligned."""
-    # Imported late: it takes as long as labelling some thousand rows, and a run needs only the closing table.
+    # Imported late: the import takes as long as labelling some thousand rows, and a run prints only closing tables.
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -33,7 +33,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def parser() -> cli.Parser:
-    """Return the parser with all commands and options."""
     commands = cli.Parser(
         description="Sales database, on the server that SECTION2_HOST names, else on an embedded one in .local.",
         example=f"{RUNNER} run",

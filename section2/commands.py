@@ -40,7 +40,6 @@ def run(server: Server, options: Namespace) -> int:
 
 
 def create(server: Server, _: Namespace) -> int:
-    """Create the database or apply new migrations."""
     versions = main.create(server)
     done = f"applied {', '.join(versions)}" if versions else "already up to date"
     print(f"database {server.database}: {done}")
@@ -48,7 +47,6 @@ def create(server: Server, _: Namespace) -> int:
 
 
 def load(server: Server, options: Namespace) -> int:
-    """Load sample orders, with a progress bar."""
     progress, started = Progress(), time.monotonic()
     with progress.step("loading orders"):
         loaded = load_orders(server, options.seed, options.until, options.orders, progress.bar("orders"))
@@ -59,7 +57,6 @@ def load(server: Server, options: Namespace) -> int:
 
 
 def load_members(server: Server, options: Namespace) -> int:
-    """Upsert the members of section 1's batches and print the counts."""
     done = load_committed_members(server, options.applications or APPLICATIONS)
     counts = f"inserted {done.inserted:,}, updated {done.updated:,}, unchanged {done.unchanged:,}"
     print(f"batches {done.batches:,}: {counts}, rejected {done.rejected.total():,}")
@@ -69,21 +66,18 @@ def load_members(server: Server, options: Namespace) -> int:
 
 
 def list_queries() -> int:
-    """Print the name and title of every query."""
     for query in read_queries(QUERIES).values():
         print(f"{query.name}\n    {query.description[0]}")
     return 0
 
 
 def query(server: Server, options: Namespace) -> int:
-    """Run a query and print its description and rows."""
     found = find_query(QUERIES, options.name)
     show(server, found, "\n".join(found.description))
     return 0
 
 
 def show(server: Server, query: Query, title: str) -> None:
-    """Print a title and the rows of a query."""
     result = main.run_query(server, query.statement)
     rows = f"{len(result.rows)} row{'s' if len(result.rows) != 1 else ''}"
     cli.print_summary(f"\n{title}\n\n{table(result.columns, result.rows)}\n\n{rows}")
@@ -97,7 +91,6 @@ def check(server: Server, _: Namespace) -> int:
 
 
 def psql(server: Server, options: Namespace) -> int:
-    """Run psql in the foreground."""
     return run_client(server, "psql", options.role, *options.psql_arguments)
 
 

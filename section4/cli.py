@@ -40,7 +40,6 @@ def manage(argv: Sequence[str] | None = None) -> None:
 
 
 def job_parser() -> cli.Parser:
-    """Return the parser of section4_manage.py."""
     job = cli.Parser(
         description="Ingest COVID-19 figures by country and day: try the sources in order and load the first usable"
         " response. The database is the one of --postgresql-config or SECTION4_HOST, else an embedded one in .local.",
@@ -52,7 +51,6 @@ def job_parser() -> cli.Parser:
 
 
 def parser() -> cli.Parser:
-    """Return the parser of `python -m section4`."""
     commands = cli.Parser(
         description="The COVID-19 database and dashboards, on the server of SECTION4_HOST or an embedded one.",
         example="python -m section4 run --source sample",

@@ -18,7 +18,6 @@ from section4.summary import summary
 
 
 def ingest(options: argparse.Namespace) -> int:
-    """Run one ingestion and print its result."""
     config, request = requested(options)
     with server_of(options) as server:
         ingest_into(server, config, request)
@@ -26,7 +25,6 @@ def ingest(options: argparse.Namespace) -> int:
 
 
 def create() -> int:
-    """Create the database, or migrate it to the newest version."""
     with server_for("section4", ROLES, CLUSTER) as server:
         applied = main.create(server)
     state = f"applied {', '.join(applied)}" if applied else "up to date"
@@ -55,7 +53,6 @@ def server_of(options: argparse.Namespace) -> Iterator[Server]:
 
 
 def ingest_into(server: Server, config: ProcessConfig, request: Request) -> None:
-    """Run one ingestion, and print the closing table."""
     started = time.monotonic()
     outcome = main.ingest(config, server, request, Progress())
     print_summary(summary(outcome, request, time.monotonic() - started))

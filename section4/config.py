@@ -37,7 +37,6 @@ def _day(text: object) -> date:
 
 
 def _last_day(text: object) -> date | None:
-    """Return a date, or None for `latest`."""
     return None if text == LATEST else _day(text)
 
 
@@ -107,7 +106,7 @@ class ProcessConfig(Frozen):
     def query(
         self, countries: tuple[str, ...] | None = None, first: date | None = None, last: date | None = None
     ) -> Query:
-        """Return the configured query, with other countries or days where they are given."""
+        """Return the configured query; countries and days that are given replace the configured ones."""
         codes = countries or self.countries
         return Query(None if codes == (ALL,) else frozenset(codes), first or self.first_day, last or self.last_day)
 

@@ -51,9 +51,9 @@ class Outcome:
 
 
 def create(server: Server, reports: Path | None = None) -> list[str]:
-    """Create the database or migrate it to the newest version, and set role passwords; returns applied migrations.
+    """Create the database or migrate it to the newest version, and set role passwords; return the applied migrations.
 
-    `reports` is the directory of section 1's reports on the server; default: see report_directory.
+    `reports` is the directory of section 1's reports on the server; the default is report_directory().
     """
     directory = reports or report_directory()
     applied = database.create(server, MIGRATIONS, (SQL / "section4_database.sql").read_text(), ROLES)
@@ -103,7 +103,7 @@ def _load(config: ProcessConfig, server: Server, request: Request, name: str, pr
 
 
 def _address(config: ProcessConfig, request: Request, name: str) -> str:
-    """Return the address of a source for the requested days."""
+    """Return the configured address with the requested days; empty for the sample."""
     address: str = getattr(config.addresses, name, "")
     last = request.query.last or request.now.date()
     return address.replace("{first}", f"{request.query.first}").replace("{last}", f"{last}")

@@ -10,7 +10,7 @@ CONFIG = "section4_process.yaml"
 
 
 def newest() -> Published | None:
-    """Return the last run whose query included the configured one."""
+    """Return the last run whose query included all configured countries and days."""
     from common.postgresql import server_from_environment  # late, so that --help stays fast
     from section4.config import ROLES, load_process
     from section4.operator.postgresql_operator import last_run

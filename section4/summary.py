@@ -5,7 +5,6 @@ from section4.main import Outcome, Request
 
 
 def summary(outcome: Outcome, request: Request, seconds: float) -> str:
-    """Return the result of a run as a table."""
     query, loaded = request.query, outcome.loaded
     state = "dry run, nothing changed" if request.dry_run else "loaded" if loaded else "nothing new since the last run"
     rows: list[tuple[str, str | int]] = [

@@ -101,7 +101,7 @@ def catch_up(job: Job, settings: Settings, clock: Clock) -> int:
 
 
 def _is_due(job: Job, clock: Clock) -> bool:
-    """Return whether the current batch is missing. If the database does not respond, the run logs why."""
+    """Return whether the current batch is missing; also true if the database does not respond: the run logs why."""
     for _ in range(_TRIES):
         try:
             return job.batch_due(clock()) is not None

@@ -39,7 +39,7 @@ class Job:
 
     @property
     def records(self) -> tuple[Path, Path]:
-        """The record of the last run: in the log directory, or in the temporary one when that cannot be written."""
+        """Paths of the last run's record: in the log directory, or if that cannot be written, the temporary one."""
         return self.logs / "last_run.json", _temporary() / f"{self.name}_last_run.json"
 
     @property
@@ -68,7 +68,7 @@ class Settings:
 
 
 def _temporary() -> Path:
-    return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - tempfile fails where every disk is full
+    return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - tempfile fails if every disk is full
 
 
 def _minutes(environment: Mapping[str, str], key: str, default: int) -> timedelta:
@@ -79,7 +79,7 @@ def _minutes(environment: Mapping[str, str], key: str, default: int) -> timedelt
 
 
 def _address(text: str) -> str | None:
-    """Return a web address, None for an empty text. The error does not repeat it: it may contain a token."""
+    """Return a web address, None for an empty text. The error does not quote the address: it may contain a token."""
     if text and not re.fullmatch(_ADDRESS, text):
         raise UsageError("ALERT_WEBHOOK_URL: expected a web address such as https://hooks.example.com/alerts.")
     return text or None

@@ -17,14 +17,14 @@ _TRIES, _SECONDS_BETWEEN = 20, 0.05
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock while the body runs. Raises: Busy."""
     with path.open("a+") as file:
-        for _ in range(_TRIES):  # a health check holds it for a moment
+        for _ in range(_TRIES):  # a health check holds the lock for a moment
             with suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             time.sleep(_SECONDS_BETWEEN)
         else:
             raise Busy(path)
-        with suppress(OSError):  # on a full disk `stop` cannot find the run
+        with suppress(OSError):  # on a full disk, the run continues, but `stop` cannot find it
             file.truncate(0)
             os.write(file.fileno(), str(os.getpid()).encode())
         yield
@@ -36,7 +36,7 @@ def run_in_progress(path: Path) -> int | None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return int(file.read() or 0)  # 0: it has not written its number yet
+            return int(file.read() or 0)  # 0: the run has not written its ID yet
     return None
 
 

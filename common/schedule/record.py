@@ -43,7 +43,7 @@ def write(record: Record, paths: Sequence[Path]) -> list[str]:
 
 
 def read(paths: Sequence[Path]) -> Record | None:
-    """Return the newest record, which is at the last path that has one. A damaged record counts as none."""
+    """Return the newest record: the one at the last path. A damaged record counts as none."""
     for path in reversed(paths):
         try:
             return Record(**json.loads(path.read_bytes()))

@@ -40,7 +40,7 @@ def backup(server: Server, to: IO[bytes]) -> None:
 
 
 def restore(server: Server, source: IO[bytes]) -> None:
-    """Replace the database with a backup, once it is completely restored and checked. Raises: JobError."""
+    """Replace the database with a backup, after a complete and checked restore. Raises: JobError."""
     new = server.model_copy(update={"database": f"{server.database}_restoring"})
     old = f"{server.database}_replaced"
     maintenance = server.model_copy(update={"database": "postgres"})
@@ -104,7 +104,7 @@ def _fill(empty: Server, source: IO[bytes]) -> None:
 
 
 @contextmanager
-def _tool(server: Server, tool: str, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
+def _tool(server: Server, tool: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run pg_dump or pg_restore while the body reads or writes its pipe. Raises: BackupFailed."""
     command, environment = client_command(server, tool, SUPERUSER)
     with tempfile.TemporaryFile() as errors:

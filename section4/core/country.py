@@ -47,14 +47,13 @@ _SLUGS = {"RU": "russia", "TR": "turkey", "VA": "holy-see"}
 
 @cache
 def code_of(name: str) -> str | None:
-    """Return the code of two letters, or None for a name that is not a country's."""
+    """Return the code of two letters, or None if the name is not a country's."""
     known = name.strip().casefold()
     return _OTHERS.get(known) or _by_name().get(known)
 
 
 def is_code(code: str) -> bool:
-    """Return whether this is the code of a country."""
-    # pycountry lowers letters, which makes ASCII letters of some others, such as the Kelvin sign.
+    # pycountry ignores case, so that some letters outside ASCII match too, such as the Kelvin sign.
     return code == "XK" or (code.isascii() and code.isupper() and pycountry.countries.get(alpha_2=code) is not None)
 
 

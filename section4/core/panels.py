@@ -6,7 +6,7 @@ from enum import Enum
 
 FRESHNESS = "freshness"
 RUNS = "runs"
-ANNOTATED = "daily_cases"  # the panel of the page that shows the annotations, which Grafana shows on all
+ANNOTATED = "daily_cases"  # the page shows the annotations on this panel only, Grafana on all
 
 
 class Shape(Enum):
@@ -140,6 +140,5 @@ class PanelQuery:
 
 
 def parse_query(text: str) -> PanelQuery:
-    """Return the query of an SQL file."""
     comments = [line for line in text.splitlines() if line.startswith("--")]
     return PanelQuery(" ".join(line.removeprefix("--").strip() for line in comments), text)

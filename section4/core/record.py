@@ -1,4 +1,4 @@
-"""Types that all sources share: the query, the records that answer it, and the errors."""
+"""Types that all sources share: the query, its records and the errors."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -51,11 +51,9 @@ class Query(NamedTuple):
     last: date | None
 
     def matches(self, country: str, day: date) -> bool:
-        """Return whether the country and the day are requested."""
         return self.includes(day) and (self.countries is None or country in self.countries)
 
     def includes(self, day: date) -> bool:
-        """Return whether the day is requested."""
         return self.first <= day and (self.last is None or day <= self.last)
 
     def country_codes(self, source: str) -> list[str]:

@@ -56,7 +56,7 @@ class Ingestion:
     def load(self, records: Iterable[Record | UnknownName], *, reject_outdated: bool) -> Loaded:
         """Load the records. Raises: SourceError when there are none, or when they are invalid.
 
-        `reject_outdated`: raise also when the data end long before another source's, as those of a frozen source do.
+        `reject_outdated`: raise it also when the data end long before another source's, as in a source without updates.
         """
         refused: Counter[str] = Counter()
         try:
@@ -106,7 +106,7 @@ class Ingestion:
         self._cursor.executemany("insert into covid.country (country_code, name) values (%s, %s)", countries)
 
     def _upsert(self) -> tuple[int, int, int]:
-        """Insert and revise rows; return the counts, and the number of new days without figures, which are skipped."""
+        """Return the numbers of rows inserted, rows changed, and new days skipped because they have no figures."""
         values = {"source": self._source, "fetched_at": self._started_at}
         self._cursor.execute(_sql("section4_upsert"), values)
         [(inserted, changed, blank)] = self._cursor.fetchall()
@@ -154,7 +154,7 @@ def ingestion(server: Server, source: str, query: Query, now: datetime) -> Itera
             yield Ingestion(cursor, source, query, now)
         finally:
             if not connection.closed:
-                connection.rollback()  # close() alone releases the lock only later, too late for the next source
+                connection.rollback()  # after close() alone, the lock may still be held when the next source starts
 
 
 def last_run(server: Server, query: Query) -> tuple[str, datetime] | None:

@@ -23,7 +23,7 @@ _VALIDATORS = ("ETag", "Last-Modified")
 
 
 class Validators(NamedTuple):
-    """Headers of a response with which a server can tell whether it has changed."""
+    """Headers of a response; sent back, they let the server respond 304 if nothing has changed."""
 
     etag: str | None
     last_modified: str | None
@@ -55,7 +55,7 @@ class Web:
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
     def validators(self) -> dict[str, Validators]:
-        """Return the validators by address; nothing when a response had none."""
+        """Return the validators by address; empty if any response had none."""
         return self._validators if all(map(any, self._validators.values())) else {}
 
     def unchanged(self, known: Mapping[str, Validators]) -> bool:
@@ -149,7 +149,7 @@ class _Body(io.RawIOBase):
 
 
 def _storable(header: str | None) -> str | None:
-    """Return a header that can be stored and sent back, else None."""
+    """Return the header if it is printable ASCII, so that it can be stored and sent back, else None."""
     return header if header and header.isascii() and header.isprintable() else None
 
 

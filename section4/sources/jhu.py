@@ -27,7 +27,6 @@ class Series(NamedTuple):
 
 
 def records(endpoint: Endpoint, query: Query) -> Records:
-    """Yield the requested records. Raises: SourceError."""
     confirmed, deaths = (_series(endpoint, query, series) for series in ("confirmed", "deaths"))
     if confirmed.days != deaths.days:
         raise SourceError(NAME, "the two series have different days")

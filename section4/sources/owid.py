@@ -10,5 +10,4 @@ COLUMNS = ("country", "country", "date", "total_cases", "new_cases", "total_deat
 
 
 def records(endpoint: Endpoint, query: Query) -> Records:
-    """Yield the requested records. Raises: SourceError."""
     return csv_table.records(NAME, endpoint, query, COLUMNS, lambda name, _: code_of(name))

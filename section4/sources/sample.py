@@ -19,7 +19,6 @@ CORRECTION_DAY, CORRECTION = 400, -1_200
 
 
 def records(_: Endpoint, query: Query) -> Records:
-    """Yield the requested records of the sample's five countries."""
     for code in COUNTRIES:
         yield from (record for record in _country(code) if query.matches(code, record.day))
 

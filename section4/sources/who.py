@@ -11,7 +11,6 @@ COLUMNS = ("Country_code", "Country", "Date_reported", *FIGURES)
 
 
 def records(endpoint: Endpoint, query: Query) -> Records:
-    """Yield the requested records. Raises: SourceError."""
     return csv_table.records(
         NAME, endpoint, query, COLUMNS, lambda code, name: code if is_code(code) else code_of(name)
     )
