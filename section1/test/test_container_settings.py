@@ -38,7 +38,7 @@ def test_start_catches_up_once(site: Site) -> None:
     assert site.runner("stop").returncode == 0
     site.start()
     assert (site.batches(), site.logged().count(BEGINS)) == (batches, 1)
-    nothing = "section1: this moment's batch is published, nothing to catch up with\n"
+    nothing = "section1: the current batch is published, nothing to catch up\n"
     assert docker("container", "logs", NAME).stdout.endswith(nothing)
 
 
@@ -89,7 +89,7 @@ def test_webhook_gets_one_message_per_change(site: Site) -> None:
     site.reset()
     away = site.source.rename(site.source.with_name("away"))
     assert (site.runner("run-now").returncode, site.last_run()) == (2, (2, FAILED))
-    assert f"the notice 'failed' was not delivered ({REFUSED}); the next run tries again" in site.logged()
+    assert f"the alert 'failed' was not delivered ({REFUSED}). The next run tries again." in site.logged()
     with listening_at(host, port) as listener:
         assert [site.runner("run-now").returncode for _ in range(2)] == [2, 2]
         away.rename(site.source)
