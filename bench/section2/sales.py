@@ -2,9 +2,9 @@
 
 import re
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 ENTRY = HERE / "order_entry.pgbench"
 UNTIL = date(2026, 10, 31)
 CLIENTS = 16
-# loaded_at is the start of a batch, so the last batch must not count. Null if there is only one batch.
+# loaded_at is the start of a batch, so the orders of the last batch do not count. Null for a single batch.
 RATE = """
 select (sum(orders) - max(orders))::double precision / nullif(extract(epoch from max(loaded_at) - min(loaded_at)), 0)
 from sales.made_up_batch where batch >= 0
@@ -78,7 +78,7 @@ def run(at: Server, statement: str, **names: str) -> None:
 
 
 def query_times(sales: Server, path: Path, runs: int) -> list[float]:
-    """Return the milliseconds of planning and execution in the server, for each run."""
+    """Return the milliseconds of planning and execution for each run, after one run that does not count."""
     with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
         return [explain_ms(cursor, path) for _ in range(runs + 1)][1:]
 
@@ -91,14 +91,13 @@ def explain_ms(cursor: Cursor, path: Path) -> float:
 
 
 def query_rows(sales: Server, path: Path) -> list[tuple[object, ...]]:
-    """Return the rows of a query."""
     with sales.connected(ANALYTICS) as connection, connection.cursor() as cursor:
         cursor.execute(path.read_text())
         return list(cursor.fetchall())
 
 
 def order_entry(sales: Server, seconds: int, copies: int = 0, apart: int = 1) -> float:
-    """Enter orders with 16 clients, and return orders per second. Keys of copied members are `apart` apart."""
+    """Enter orders with 16 clients, and return orders per second. Keys of a member's copies differ by `apart`."""
     with sales.connected() as connection, connection.cursor() as cursor:
         cursor.execute("select (select max(member_id) from sales.member), (select max(item_id) from sales.item)")
         [(members, items)] = cursor.fetchall()
@@ -123,14 +122,12 @@ def order_entry(sales: Server, seconds: int, copies: int = 0, apart: int = 1) ->
 
 def while_running(work: Callable[[], float], sample: Callable[[], None]) -> float:
     """Call `sample` every second while `work` runs, and return the result of `work`."""
-    result: list[float] = []
-    worker = threading.Thread(target=lambda: result.append(work()))
-    worker.start()
-    while worker.is_alive():
-        sample()
-        time.sleep(1)
-    worker.join()
-    return result[0]
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(work)
+        while not result.done():
+            sample()
+            time.sleep(1)
+    return result.result()
 
 
 def spread(values: list[float]) -> str:

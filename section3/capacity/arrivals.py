@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Images:
-    """Images in the order in which their messages become visible; times in seconds, infinite for never."""
+    """Images, sorted by the time at which their messages become visible. Times are in seconds; infinity means never."""
 
     created: Floats
     visible: Floats
@@ -43,8 +43,11 @@ def arrivals(model: Model, rate: float, scenario: Scenario, parts: int, rng: np.
 
 def kafka_lag(images: Images, moments: Floats) -> NDArray[np.int64]:
     """Return the number of records that the sink had not stored at each moment."""
-    created, *gone = (np.sort(times[images.kafka]) for times in (images.created, images.visible, images.expires))
-    return np.searchsorted(created, moments, "right") - sum(np.searchsorted(one, moments, "right") for one in gone)
+
+    def count(times: Floats) -> NDArray[np.int64]:
+        return np.searchsorted(np.sort(times[images.kafka]), moments, "right")
+
+    return count(images.created) - count(images.visible) - count(images.expires)
 
 
 def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) -> Floats:
@@ -53,7 +56,7 @@ def _poisson(rate: float, start: float, end: float, rng: np.random.Generator) ->
 
 
 def _sunk(model: Model, rate: float, scenario: Scenario, parts: int, created: Floats) -> Floats:
-    """Return when the sink stores each record: in order, at its maximum rate, and not while it is stopped.
+    """Return the time at which the sink stores each record: in order, at its maximum rate, not while it is stopped.
 
     A record that is older than Kafka's retention at that time is never stored.
     """

@@ -6,11 +6,9 @@ from pydantic import BeforeValidator, Field, PositiveFloat
 
 from common.config import Frozen
 
-Known = Annotated[str | None, BeforeValidator(lambda text: None if text in ("", "null") else text)]
-Dated = Annotated[
-    Annotated[str, Field(pattern=r"^\d{4}-\d\d(-\d\d)?$")] | None,
-    BeforeValidator(lambda text: None if text in ("", "null") else text),
-]
+EMPTY_IS_NONE = BeforeValidator(lambda text: None if text in ("", "null") else text)
+Known = Annotated[str | None, EMPTY_IS_NONE]
+Dated = Annotated[Annotated[str, Field(pattern=r"^\d{4}-\d\d(-\d\d)?$")] | None, EMPTY_IS_NONE]
 
 
 class PublishedValue(Frozen):

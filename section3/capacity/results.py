@@ -1,6 +1,5 @@
 """All results of the capacity model, as stored in resource/capacity.json."""
 
-import hashlib
 import json
 
 from common.config import Frozen
@@ -33,8 +32,3 @@ class Results(Frozen):
             inner = ",\n".join(f"  {json.dumps(entry)}" for entry in entries)
             lines.append(f'"{name}": [\n{inner}\n]')
         return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def fingerprint(*texts: str) -> str:
-    """Return the SHA-256 of texts."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -27,11 +27,11 @@ class TemplateRejected(JobError):
 
 
 class CheckerFailed(JobError):
-    """A checker did not finish."""
+    """checkov could not be installed, or did not finish."""
 
-    def __init__(self, name: str, output: str) -> None:
+    def __init__(self, output: str) -> None:
         lines = output.strip().splitlines() or ["no output"]
-        super().__init__(f"{name} failed. Delete .local/checkov and try again. Its output:", *lines)
+        super().__init__("checkov failed. Delete .local/checkov and try again. Its output:", *lines)
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,12 @@ def check(path: Path = TEMPLATE) -> list[Result]:
 
 
 def requirements(path: Path) -> Result:
-    """Check this project's rules."""
     return Result("requirements", len(RULES), "rules", 0, [str(violation) for violation in violations(load(path))])
 
 
 def cfn_lint(path: Path) -> Result:
     """Check against CloudFormation's specification of every resource, including warnings."""
-    logging.getLogger("cfnlint").setLevel(logging.WARNING)  # it logs each run
+    logging.getLogger("cfnlint").setLevel(logging.WARNING)  # cfn-lint logs every run
     findings = [f"line {match.linenumber}: {match}" for match in lint_file(path)]
     return Result("cfn-lint", len(load(path).resources), "resources", 0, findings)
 
@@ -79,7 +78,7 @@ def checkov(path: Path) -> Result:
         report = json.loads(run.stdout)
         summary, failed = report["summary"], report["results"]["failed_checks"]
     except (ValueError, KeyError, TypeError):
-        raise CheckerFailed("checkov", run.stderr or run.stdout) from None
+        raise CheckerFailed(run.stderr or run.stdout) from None
     findings = [f"{entry['check_id']} {entry['resource']}: {entry['check_name']}" for entry in failed]
     findings += [f"{summary['parsing_errors']} parts could not be parsed"] * bool(summary["parsing_errors"])
     checked = summary["passed"] + summary["failed"] + summary["skipped"]
@@ -87,11 +86,11 @@ def checkov(path: Path) -> Result:
 
 
 def prepared_checkov() -> str:
-    """Return the path of checkov after installing or updating it. Raises: CheckerFailed."""
+    """Install or update checkov and return its path. Raises: CheckerFailed."""
     command = ["sh", "docker/setup.sh", str(CHECKOV_DIRECTORY), "checkov"]
     run = subprocess.run(command, cwd=ROOT, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True)
     if run.stdout:
         print(run.stdout, end="", file=sys.stderr)
     if run.returncode:
-        raise CheckerFailed("checkov", run.stdout)
+        raise CheckerFailed(run.stdout)
     return str(ROOT / CHECKOV_DIRECTORY / "bin" / "checkov")

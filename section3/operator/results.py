@@ -1,13 +1,15 @@
 """The results of the capacity model on disk: resource/capacity.json and its plots."""
 
-from section3.capacity.results import Results, fingerprint
+import hashlib
+
+from section3.capacity.results import Results
 from section3.config import CAPACITY, MODEL, PRICES
 from section3.operator.plots import draw
 
 
 def parameters_hash() -> str:
-    """Return the hash of the parameters and prices."""
-    return fingerprint(MODEL.read_text("utf-8"), PRICES.read_text("utf-8"))
+    """Return the SHA-256 of the model's parameters and prices."""
+    return hashlib.sha256(f"{MODEL.read_text('utf-8')}\0{PRICES.read_text('utf-8')}".encode()).hexdigest()
 
 
 def read_results() -> Results:
@@ -15,7 +17,6 @@ def read_results() -> Results:
 
 
 def write_results(results: Results) -> None:
-    """Write the results and draw their plots."""
     text = results.text()
     CAPACITY.parent.mkdir(exist_ok=True)
     CAPACITY.write_text(text, "utf-8")
