@@ -32,7 +32,7 @@ class Measurement:
 
     @property
     def failure(self) -> str:
-        """Return how the run failed, or an empty string."""
+        """Return the reason why the run failed, or an empty string."""
         if self.exit_code == 0:
             return ""
         return f"killed by signal {-self.exit_code}" if self.exit_code < 0 else f"exit code {self.exit_code}"
@@ -119,13 +119,13 @@ def _ended(root: psutil.Popen) -> bool:
 
 
 def _cpu_of_children() -> float:
-    """Return the CPU seconds of all processes that this one and its ended children have waited for."""
+    """Return the CPU seconds of all ended descendants that their parents have waited for."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 class ProcessTree:
-    """The processes that a command starts. One that lives shorter than a sample may be missed.
+    """The processes that a command starts. A process that ends between two samples may be missed.
 
     Processes that outlive their parents stay in the tree. `psutil.Process.children` would lose them,
     and reads every process of the machine each time; this class reads each new process once.
@@ -140,7 +140,7 @@ class ProcessTree:
         """Update the peak, then find new processes."""
         self._members.setdefault(root.pid, root)
         self.peak_bytes = max(self.peak_bytes, sum(map(_resident_bytes, self._members.values())))
-        # Counted from the next sample on: a process that is being started still shows its parent's memory.
+        # A new process counts from the next sample on, because it shows its parent's memory while it is being started.
         for pid in sorted(set(psutil.pids()) - self._members.keys() - self._others):
             with suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
@@ -150,7 +150,7 @@ class ProcessTree:
             self._others.add(pid)
 
     def wait_for_orphans(self, root: psutil.Process) -> float:
-        """Wait for processes that outlive the root and return their CPU seconds, which the root's do not include."""
+        """Wait for processes that outlive the root. Return their CPU seconds, which the root's do not include."""
         orphans = [process for pid, process in self._members.items() if pid != root.pid]
         seconds = 0.0
         for process in orphans:

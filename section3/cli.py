@@ -14,13 +14,11 @@ exit codes:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line."""
     options = parser().parse_args(argv)
     cli.run(lambda: run_command(options))
 
 
 def parser() -> cli.Parser:
-    """Return the parser of all commands."""
     commands = cli.Parser(
         description="Architecture pictures, template checks and capacity simulation of the image platform.",
         example="python -m section3 simulate --rate 5000 --scenario burst",
@@ -38,7 +36,7 @@ def parser() -> cli.Parser:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Run one command; each imports only what it needs, so that --help stays fast."""
+    """Run one command. Each imports only what it needs, so that --help stays fast."""
     if options.command == "pictures":
         from section3.operator import pictures
 

@@ -51,7 +51,7 @@ def simulate_all() -> str:
 
 
 def simulate_selected(rate: int | None = None, scenario: str | None = None) -> str:
-    """Simulate one rate or all, one scenario or all; write nothing, return two tables. Raises: UsageError."""
+    """Simulate the selected rate and scenario (None: all), write nothing, return two tables. Raises: UsageError."""
     progress = Progress()
     model = load(Model, MODEL)
     if rate is not None and not 1 <= rate <= HIGHEST_RATE:
@@ -86,7 +86,7 @@ def compute(model: Model, prices: Prices, progress: Progress) -> Results:
 
 
 def _in_processes(jobs: list[Job], progress: Progress) -> list[Outcome | Validation]:
-    """Run jobs in parallel, the last and longest ones first; return results in the order of the jobs."""
+    """Run jobs in parallel, from the last (longest) to the first; return results in the order of the jobs."""
     update = progress.bar("simulations")
     with ProcessPoolExecutor(min(PROCESSES, len(jobs)), mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(function, *arguments) for function, arguments in reversed(jobs)]

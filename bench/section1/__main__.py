@@ -15,7 +15,6 @@ PACKAGES = ("duckdb", "pyspark", "polars", "pandas", "pyarrow")
 
 
 def main() -> None:
-    """Run the command line."""
     options = parser().parse_args()
     cli.run(lambda: benchmark(sorted(set(options.rows)), options.runs))
 
@@ -33,7 +32,6 @@ def benchmark(sizes: list[int], runs: int) -> int:
 
 
 def parser() -> cli.Parser:
-    """Return the parser."""
     arguments = cli.Parser(
         description="Compare section 1's engines with Polars, pandas, plain copies and I/O baselines."
         " Sizes that are not run keep their stored figures.",

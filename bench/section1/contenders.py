@@ -10,7 +10,7 @@ SMALL = 5_000
 
 @dataclass(frozen=True)
 class Job:
-    """Source directory, destination directory, and the number of bytes that the DuckDB engine writes for them."""
+    """Source and destination directory, and the number of bytes that the DuckDB engine writes for this source."""
 
     source: Path
     destination: Path
@@ -19,7 +19,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Contender:
-    """A command, whether it writes section 1's two outputs, and the largest size that it is run on."""
+    """A command. `labels`: it writes section 1's two outputs. `max_rows`: the largest size that it is run on."""
 
     name: str
     command: Callable[[Job], list[str]]
@@ -27,7 +27,6 @@ class Contender:
     max_rows: int | None = None
 
     def runs_on(self, rows: int) -> bool:
-        """Return whether the contender is run on this size."""
         return self.max_rows is None or rows <= self.max_rows
 
 

@@ -12,7 +12,6 @@ READ = f"auto_detect=false, header=true, delim=',', quote='', escape='', new_lin
 
 
 def copy(source: Path, destination: Path) -> None:
-    """Copy all rows into one file."""
     destination.mkdir(parents=True)
     rows = f"from read_csv('{source}/*.csv', {READ})"
     duckdb.execute(f"copy ({rows}) to '{destination}/copy.csv' (format csv, header true)")

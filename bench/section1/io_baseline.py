@@ -12,7 +12,6 @@ BLOCK = bytes(8 << 20)
 
 
 def parse(source: Path) -> None:
-    """Parse every file in blocks."""
     strings = csv.ConvertOptions(column_types=dict.fromkeys(REQUIRED, string()))
     for path in sorted(source.glob("*.csv")):
         for _ in csv.open_csv(path, convert_options=strings):
@@ -20,7 +19,6 @@ def parse(source: Path) -> None:
 
 
 def write(path: Path, size: int) -> None:
-    """Write this many bytes and flush them."""
     with path.open("wb", buffering=0) as file:
         for start in range(0, size, len(BLOCK)):
             file.write(BLOCK[: size - start])

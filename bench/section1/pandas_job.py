@@ -47,7 +47,7 @@ def labelled(given: pd.DataFrame) -> pd.DataFrame:
 
 
 def full_names(names: pd.Series) -> pd.Series:
-    """Return names without titles and suffixes; empty if there is no letter."""
+    """Return names without titles and suffixes. A name without a letter becomes empty."""
     words = names.str.replace(r"[\s,]*\s[\s,]*", " ", regex=True).str.strip(" ,")
     bare = words.str.replace(TITLES, "", **ANY_CASE).str.replace(SUFFIXES, "", **ANY_CASE)
     return bare.where(bare.map(lambda name: any(map(str.isalpha, name))), "")
@@ -73,7 +73,7 @@ def is_day(written: str) -> bool:
 
 
 def reasons(rows: pd.DataFrame) -> pd.Series:
-    """Return all reasons that apply to each row, joined."""
+    """Return the reasons that apply to each row, joined by semicolons."""
     birthday, written = rows["birthday"], rows["date_of_birth"]
     faults = {
         "name_missing": rows["full_name"] == "",

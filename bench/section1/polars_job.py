@@ -81,7 +81,7 @@ def birthday() -> pl.Expr:
 
 
 def reasons() -> pl.Expr:
-    """Return all reasons that apply, joined."""
+    """Return the reasons that apply to each row, joined by semicolons."""
     has_birthday = pl.col("date_of_birth").fill_null("") != ""
     valid = {
         "name_missing": pl.col("name").is_not_null(),
@@ -97,7 +97,7 @@ def reasons() -> pl.Expr:
 
 
 def with_membership_id(successful: pl.LazyFrame) -> pl.LazyFrame:
-    """Add membership IDs from a lookup table of all adult birthdays: Polars has no SHA-256."""
+    """Add membership IDs from a lookup table of all adult birthdays, because Polars has no SHA-256."""
     days = [FIRST_BIRTHDAY + timedelta(days=n) for n in range((LAST_ADULT_BIRTHDAY - FIRST_BIRTHDAY).days + 1)]
     digests = [sha256(f"{day:%Y%m%d}".encode()).hexdigest()[:5] for day in days]
     lookup = pl.LazyFrame({"born": days, "digest": digests})

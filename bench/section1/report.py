@@ -40,12 +40,10 @@ def section(results: Mapping[int, Result]) -> str:
 
 
 def sizes_of(results: Mapping[int, Result]) -> dict[int, Size]:
-    """Return the summaries of each size."""
     return {rows: result.size for rows, result in results.items()}
 
 
 def size_table(size: Size) -> str:
-    """Return the table of one size."""
     return table(HEADER, [_row(contender, size) for contender in size])
 
 

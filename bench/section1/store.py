@@ -21,12 +21,11 @@ class Result:
 
     @staticmethod
     def of(origin: str, runs: int, size: Size) -> "Result":
-        """Return the result that stores this size."""
         return Result(origin, runs, {contender.name: summary for contender, summary in size.items()})
 
     @property
     def size(self) -> Size:
-        """The summaries by contender, without contenders that no longer exist."""
+        """Return the summaries by contender, without contenders that no longer exist."""
         return {
             contender: self.summaries[contender.name] for contender in CONTENDERS if contender.name in self.summaries
         }

@@ -22,7 +22,6 @@ class Target:
     base: Key | None = None
 
     def sizes(self) -> set[int]:
-        """Return the sizes that the target needs."""
         return {key[0] for key in (self.of, self.base) if key}
 
     def measured(self, sizes: Mapping[int, Size]) -> float | None:

@@ -21,7 +21,6 @@ WARM_UP_SECONDS = 20
 
 
 def main() -> None:
-    """Run the command line."""
     options = parser().parse_args()
     cli.run(lambda: benchmark(options.orders, options.minutes, options.seconds))
 
@@ -87,7 +86,6 @@ def compare_order_entry(copies: dict[bool, Server], seconds: int) -> dict[bool, 
 def query_table(
     idle: dict[str, tuple[list[float], list[float]]], busy: dict[str, list[float]], after: dict[str, list[float]]
 ) -> str:
-    """Return the table of query times."""
     rows = [
         [name, spread(times), spread(busy[name]), spread(after[name]), spread(lines), f"{ratio(lines, times):.0f}"]
         for name, (times, lines) in idle.items()
@@ -98,7 +96,6 @@ def query_table(
 
 
 def rate_table(rates: dict[bool, list[float]], long_rate: float, minutes: float) -> str:
-    """Return the table of order entry rates."""
     rows = [
         ["with aggregates", spread(rates[True])],
         ["without", spread(rates[False])],
@@ -109,14 +106,13 @@ def rate_table(rates: dict[bool, list[float]], long_rate: float, minutes: float)
 
 
 def rate_ratios(rates: dict[bool, list[float]]) -> list[float]:
-    """Return the ratio of the rates with and without aggregates, by pairs of rounds."""
+    """Return, for each pair of rounds, the rate with aggregates divided by the rate without."""
     return [with_aggregates / without for with_aggregates, without in zip(rates[True], rates[False], strict=True)]
 
 
 def target_table(
     idle: dict[str, tuple[list[float], list[float]]], after: dict[str, list[float]], rates: dict[bool, list[float]]
 ) -> str:
-    """Return the targets and the measured values."""
     rate_ratio = statistics.median(rate_ratios(rates))
     entry = "order entry with aggregates / without"
     rows = [[entry, "at least", f"{MIN_RATE_RATIO}", f"{rate_ratio:.2f}", verdict(rate_ratio >= MIN_RATE_RATIO)]]
@@ -140,7 +136,6 @@ def verdict(reached: bool) -> str:
 
 
 def parser() -> cli.Parser:
-    """Return the parser."""
     arguments = cli.Parser(
         description="Time section 2's queries from aggregates and from order lines, idle and during order entry.",
         example=".venv/bin/python -m bench.section2 --orders 100k --minutes 1",

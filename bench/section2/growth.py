@@ -21,7 +21,7 @@ COPIES = 9
 APART = 1_000_000_000
 TABLES = ("member", "orders", "order_line", "payment", "member_spending_base", "item_sales_base")
 MEGABYTE = 1e6
-# The query that needs each index.
+# Each index, and the query that needs it.
 INDEXES = {
     "orders_open_idx": "weight_to_ship_today",
     "order_line_item_idx": "effect_of_a_price_change",
@@ -31,7 +31,6 @@ INDEXES = {
 
 
 def main() -> None:
-    """Run the command line."""
     arguments = cli.Parser(
         description="Compare a database of N orders, loaded by bench.section2, with one of ten times its rows.",
         example=".venv/bin/python -m bench.section2.growth --orders 100k",
@@ -101,14 +100,13 @@ def measure_database(at: Server, sales: Server, copies: int) -> dict[str, str]:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return the duration of the work."""
     started = time.monotonic()
     work()
     return time.monotonic() - started
 
 
 def require_no_differences(sales: Server) -> None:
-    """Recompute totals and aggregates, which must be correct."""
+    """Recompute all totals and aggregates, and require that they equal the stored ones."""
     assert differences(sales).rows == []
 
 
@@ -129,7 +127,6 @@ def backup(sales: Server) -> None:
 
 
 def compared(orders: int, small: dict[str, str], large: dict[str, str]) -> str:
-    """Return the figures of both databases as a table."""
     header = ["", f"{orders:,} orders", f"{orders * (COPIES + 1):,} orders"]
     rows = [[name, small[name], large[name]] for name in small]
     introduction = (

@@ -29,10 +29,10 @@ MAX_RATIO, MAX_MB = 2.0, 200.0
 LOADS = ("first load", "unchanged, again")
 JOB, PSQL, VALUES, PARSE = "the job", "psql", "execute_values", "parsing"
 Runs = dict[tuple[str, str], list[Measurement]]
+SUMS: set[tuple[int, int]] = set()  # of cases and deaths, as loaded by each contender
 
 
 def main() -> None:
-    """Run the command line."""
     arguments = cli.Parser(
         description="Load files of the size of Johns Hopkins' twice, and compare the job with psql and execute_values.",
         example=".venv/bin/python -m bench.section4",
@@ -76,7 +76,7 @@ def add(runs: Runs, key: tuple[str, str], ran: Measurement) -> None:
 
 
 def contenders(directory: Path, address: str) -> dict[str, Callable[[Server], list[str]]]:
-    """Return a function for each contender that builds its command for a server."""
+    """Return for each contender a function that builds its command for a server."""
     process = re.sub(
         r"(?m)^  jhu: .*$", f"  jhu: {address}/jhu_{{series}}.csv", (CONF / "section4_process.yaml").read_text()
     )
@@ -101,7 +101,7 @@ def contenders(directory: Path, address: str) -> dict[str, Callable[[Server], li
 
 
 def new_database(at: Server) -> Server:
-    """Return an empty database with all migrations."""
+    """Return a new database with all migrations, which replaces the one of the previous contender."""
     with at.connected() as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("drop database if exists covid with (force)")
@@ -121,9 +121,6 @@ def require_same_rows(server: Server, days: int) -> None:
     assert len(SUMS) == 1, SUMS
 
 
-SUMS: set[tuple[int, int]] = set()
-
-
 @contextmanager
 def web(directory: Path) -> Iterator[str]:
     """Serve the directory over HTTP while the body runs, and yield its address."""
@@ -141,8 +138,8 @@ def web(directory: Path) -> Iterator[str]:
 def report(runs: Runs, days: int) -> str:
     """Return the figures and targets as Markdown."""
     rows = [
-        [f"{name}, {time}".strip(", "), _spread(its, "wall"), _spread(its, "cpu"), _peak(its)]
-        for (name, time), its in runs.items()
+        [f"{name}, {time}".strip(", "), _spread(taken, "wall"), _spread(taken, "cpu"), _peak(taken)]
+        for (name, time), taken in runs.items()
     ]
     measured = table(["", "seconds", "CPU seconds", "peak MB"], rows)
     intro = f"{ROWS} rows per series, {days:,} country-days. The server's CPU time is not included."
@@ -151,7 +148,6 @@ def report(runs: Runs, days: int) -> str:
 
 
 def targets(runs: Runs) -> str:
-    """Return the targets and the measured values."""
     rows = []
     parsing = median(run.wall for run in runs[PARSE, ""])
     for time in LOADS:

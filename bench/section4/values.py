@@ -1,4 +1,4 @@
-"""Loads the same rows with execute_values, in pages of 1,000."""
+"""Loads long.csv with execute_values, in pages of 1,000 rows."""
 
 import csv
 import sys

@@ -7,16 +7,16 @@ from section3.capacity.model import Model
 from section3.capacity.quotas_and_prices import PublishedValue
 from section3.capacity.sizing import calls, most_brokers, requests
 
-MOST_UNITS = 8  # of MSK Connect a worker
+MOST_UNITS = 8  # MSK Connect units per worker
 Kind = Literal["minimum", "parameter", "address", "warning", "quota"]
-RECOVERY_SECONDS = 300  # within which the tasks of a lost zone must run elsewhere
+RECOVERY_SECONDS = 300  # the tasks of a lost zone must run elsewhere within this time
 
 
 class Bottleneck(Frozen):
     """A limit, the steady rate (images per minute) that reaches it, and the remedy.
 
-    Its kind: the minimum of running tasks, another parameter of the template, a limit per client address, an alarm of
-    the template, or a quota of AWS.
+    Kinds: `minimum` is the template's MinimumTasks, `parameter` another parameter of the template, `address` a limit
+    per client address, `warning` an alarm of the template, and `quota` a quota of AWS.
     """
 
     component: str
@@ -29,19 +29,19 @@ class Bottleneck(Frozen):
 def bottlenecks(model: Model) -> list[Bottleneck]:
     """Return the limits of all components, the lowest first. A burst of factor f divides these rates by f."""
     found = [*_edge(model), *_storage(model), *_tasks(model), *_events(model), *_kafka(model)]
-    return sorted(found, key=lambda knee: knee.rate)
+    return sorted(found, key=lambda bottleneck: bottleneck.rate)
 
 
-def _quota(component: str, limit: PublishedValue, a_second: float, remedy: str, unit: str = "") -> Bottleneck:
-    return _limit(component, f"{limit.value:,.0f} {unit or limit.unit}", a_second, remedy, "quota")
+def _quota(component: str, limit: PublishedValue, per_second: float, remedy: str, unit: str = "") -> Bottleneck:
+    return _limit(component, f"{limit.value:,.0f} {unit or limit.unit}", per_second, remedy, "quota")
 
 
-def _limit(component: str, limit: str, a_second: float, remedy: str, kind: Kind = "parameter") -> Bottleneck:
-    return Bottleneck(component=component, limit=limit, rate=round(a_second * 60), remedy=remedy, kind=kind)
+def _limit(component: str, limit: str, per_second: float, remedy: str, kind: Kind = "parameter") -> Bottleneck:
+    return Bottleneck(component=component, limit=limit, rate=round(per_second * 60), remedy=remedy, kind=kind)
 
 
 def _edge(model: Model) -> list[Bottleneck]:
-    """Requests through the API: an upload for every image that is not from Kafka, and reads with their preflights."""
+    """Limits of the API: an upload for every image that is not from Kafka, and reads with their preflights."""
     limits, own = model.limits, model.template
     uploads, requested = 1 - model.workload.kafka_share, requests(model)
     concurrency = limits.lambda_concurrency
@@ -62,7 +62,7 @@ def _edge(model: Model) -> list[Bottleneck]:
 
 
 def _storage(model: Model) -> list[Bottleneck]:
-    """Objects, their keys and their records."""
+    """Limits of S3, KMS and DynamoDB."""
     limits, usage, work = model.limits, model.usage, model.workload
     objects = (3 + work.reads_per_image) * usage.bucket_key_share
     written = usage.write_units_per_image
@@ -85,7 +85,7 @@ def _storage(model: Model) -> list[Bottleneck]:
 
 
 def _tasks(model: Model) -> list[Bottleneck]:
-    """Queue and tasks."""
+    """Limits of Fargate, ECS, subnets and SQS."""
     limits, processing, queue, scaling = model.limits, model.processing, model.queue, model.scaling
     a_task = processing.workers_per_task * processing.utilisation / processing.mean_seconds  # images a second
     again = processing.transient_share + model.workload.poison_share * queue.max_receives
@@ -119,7 +119,7 @@ def _tasks(model: Model) -> list[Bottleneck]:
 
 
 def _events(model: Model) -> list[Bottleneck]:
-    """Events for BI: one per request, unless workers batch them."""
+    """Limits of Firehose for BI events: one event per request, unless workers batch them."""
     limits = model.limits
     mib = limits.firehose_mib.value * 1024 / model.workload.bi_event_kb
     return [
@@ -130,12 +130,12 @@ def _events(model: Model) -> list[Bottleneck]:
 
 
 def _kafka(model: Model) -> list[Bottleneck]:
-    """Brokers' network and disks, and the sink."""
+    """Limits of the brokers' network and disks, and of the sink."""
     limits, kafka, work = model.limits, model.kafka, model.workload
     brokers, own, hours = most_brokers(model), model.template, kafka.retention_hours
     most, kind = brokers.value, own.broker_type
     image = work.kafka_share * work.image_mb  # MB per image of any source
-    retained = hours * 3600 * kafka.copies  # seconds of input that the disks hold
+    retained = hours * 3600 * kafka.copies  # seconds of input, with all copies, that the disks hold
     disks = most * limits.msk_broker_gib.value * 1024 * kafka.storage_fill / retained
     own_disks = own.brokers * own.broker_gib * 1024 / retained
     ingress = own.brokers * kafka.brokers.sizes[kind]

@@ -17,11 +17,11 @@ def waiting_probability(workers: int, load: float) -> float:
 
 
 def mean_wait(workers: int, rate: float, service: float) -> float:
-    """Return the mean seconds that an arrival waits in M/M/c; `rate` a second, `service` the mean seconds of one."""
+    """Return the mean wait in M/M/c in seconds, from arrivals per second and the mean service time in seconds."""
     spare = workers / service - rate
     return waiting_probability(workers, rate * service) / spare if spare > 0 else inf
 
 
 def mean_wait_general(workers: int, rate: float, service: float, cv: float) -> float:
-    """Return the approximate mean wait in M/G/c: that of M/M/c, weighted by the variation of service."""
+    """Return the approximate mean wait in M/G/c: the wait in M/M/c, weighted by the variation of service times."""
     return mean_wait(workers, rate, service) * (1 + cv**2) / 2

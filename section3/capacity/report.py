@@ -45,13 +45,11 @@ class Table:
 
 
 def tables(results: Results) -> list[Table]:
-    """Return every table of the results."""
     builders = (latencies, ends, variants, checks, bills, per_million, bottlenecks, required_parameters)
     return [build(results) for build in builders]
 
 
 def latencies(results: Results) -> Table:
-    """Processing times by rate and scenario."""
     percents = list(results.outcomes[0].latency)
     rows = [
         (one.rate, NAMES[one.scenario], *(_decimal(one.latency[percent], 1) for percent in percents))
@@ -63,7 +61,6 @@ def latencies(results: Results) -> Table:
 
 
 def ends(results: Results) -> Table:
-    """Final states of the images by rate and scenario."""
     rows = [
         (one.rate, NAMES[one.scenario], one.slices, one.most_waiting, one.most_tasks, one.arrived, one.processed,
          one.dead, one.left, one.expired, one.lost, one.repeated, one.held_by_lost)
@@ -89,7 +86,6 @@ def variants(results: Results) -> Table:
 
 
 def checks(results: Results) -> Table:
-    """Simulated and theoretical waits."""
     rows = [
         (one.workers, f"{one.busy:.0%}", _decimal(one.theory, 4), _decimal(one.simulated, 4), f"{one.error:+.1%}")
         for one in results.checks
@@ -98,7 +94,6 @@ def checks(results: Results) -> Table:
 
 
 def bills(results: Results) -> Table:
-    """Monthly cost by rate."""
     rows = [
         (one.rate, one.images, one.tasks, one.brokers, _decimal(one.kafka_mb, 1), round(one.month),
          _decimal(one.month / one.images * 1e6, 2))
@@ -117,7 +112,6 @@ def bills(results: Results) -> Table:
 
 
 def per_million(results: Results) -> Table:
-    """Cost of a million images by component and rate."""
     parts = [one.per_million() for one in results.bills]
     rows: list[Sequence[object]] = [(name, *(_decimal(part[name], 2) for part in parts)) for name in COMPONENTS]
     rows.append(("all", *(_decimal(sum(part.values()), 2) for part in parts)))
@@ -126,13 +120,12 @@ def per_million(results: Results) -> Table:
 
 
 def bottlenecks(results: Results) -> Table:
-    """Limit of each component, the lowest first."""
     rows = [(one.rate, one.component, one.limit, one.remedy) for one in results.bottlenecks]
     return Table("Bottlenecks", ("images per minute", "component", "limit", "remedy"), rows)
 
 
 def required_parameters(results: Results) -> Table:
-    """Template parameters that each rate requires, and the rate that the defaults carry."""
+    """Template parameters that each rate requires. The note names the rate that the defaults carry."""
     rows = [(one.parameter, one.default, *one.values) for one in results.required_parameters]
     columns = ("parameter", "default", *(f"{one.rate:,} per minute" for one in results.bills))
     title = "Required template parameters (API for bursts of three times the rate, sink to catch up)"

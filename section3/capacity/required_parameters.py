@@ -40,7 +40,7 @@ def required_parameters(model: Model) -> list[RequiredParameter]:
 
 def capacity_with_defaults(found: list[Bottleneck]) -> str:
     """Describe the rate that the template's defaults carry, from the lowest bottleneck of each kind."""
-    lowest: dict[Kind, Bottleneck] = {knee.kind: knee for knee in reversed(found)}
+    lowest: dict[Kind, Bottleneck] = {bottleneck.kind: bottleneck for bottleneck in reversed(found)}
     least, most = lowest["minimum"], lowest["parameter"]
     return (
         f"With its defaults, the template carries up to {least.rate:,} images per minute with the minimum of tasks "

@@ -58,7 +58,7 @@ class Run:
     def ends(self) -> dict[str, int]:
         """Count arrived images by state.
 
-        Expired images were deleted by Kafka or the queue because of their age; lost images have no state at all.
+        Expired images were deleted by Kafka or the queue because of their age; lost images are in no other state.
         A full disk of Kafka loses nothing: brokers reject records and producers retry (bottlenecks.py, BrokerStorage).
         """
         record, queue = self.platform.record, self.platform.queue

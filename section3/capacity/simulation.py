@@ -154,7 +154,7 @@ class Platform:
 
 
 def _services(processing: Processing, rng: np.random.Generator) -> Iterator[float]:
-    """Draw processing times."""
+    """Yield processing times in seconds."""
     spread = np.sqrt(np.log(1 + processing.cv**2))
     middle = np.log(processing.mean_seconds) - spread**2 / 2
     while True:
@@ -165,6 +165,6 @@ def _services(processing: Processing, rng: np.random.Generator) -> Iterator[floa
 
 
 def _uniform(rng: np.random.Generator) -> Iterator[float]:
-    """Draw numbers between 0 and 1."""
+    """Yield random numbers between 0 and 1."""
     while True:
         yield from rng.random(DRAWN_AT_ONCE).tolist()

@@ -45,7 +45,7 @@ def validate(model: Model, workers: int, busy: float) -> Validation:
 
 
 def simplified(model: Model, busy: float, minutes: float, distribution: str = "exponential") -> Model:
-    """Return the model without faults, retries and scaling, with workers that are busy for this share."""
+    """Return the model without faults, retries and scaling; `busy` is the share of time that its workers are busy."""
     parts: dict[str, dict[str, Any]] = {
         "workload": {"kafka_share": 0.0, "poison_share": 0.0},
         "processing": {

@@ -33,7 +33,6 @@ def plain(value: Any) -> str | int:
 
 
 def signed_link(key: str, seconds: int) -> str:
-    """Return a link to one object that is valid for some seconds."""
     target = {"Bucket": os.environ["IMAGE_BUCKET"], "Key": key}
     link: str = storage().generate_presigned_url("get_object", Params=target, ExpiresIn=seconds)
     return link
@@ -41,13 +40,12 @@ def signed_link(key: str, seconds: int) -> str:
 
 @cache
 def storage() -> Any:
-    """Return the shared client. Its URLs name the region, which avoids redirects."""
+    """Return the shared S3 client. Its URLs name the region, which avoids redirects."""
     return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @cache
 def records() -> Any:
-    """Return the table, with a shared client."""
     return boto3.resource("dynamodb").Table(os.environ["RECORD_TABLE"])
 
 

@@ -31,7 +31,7 @@ def parse(body: Any) -> tuple[str, int]:
     content_type, size = (body.get("content_type"), body.get("bytes")) if isinstance(body, dict) else (None, None)
     if content_type not in CONTENT_TYPES:
         raise ValueError(f"content_type must be one of {', '.join(CONTENT_TYPES)}")
-    # True is an int in Python.
+    # Not isinstance: a bool is an int.
     if type(size) is not int or not 1 <= size <= largest:
         raise ValueError(f"bytes must be an integer from 1 to {largest}")
     return content_type, size
@@ -51,7 +51,7 @@ def signed_form(key: str, content_type: str, size: int) -> dict[str, Any]:
 
 @cache
 def storage() -> Any:
-    """Return the shared client. Its URLs name the region, which avoids redirects."""
+    """Return the shared S3 client. Its URLs name the region, which avoids redirects."""
     return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 

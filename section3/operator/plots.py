@@ -36,7 +36,7 @@ LATENCY, QUEUE, COST = (f"section3_capacity_{name}.png" for name in ("latency", 
 
 def draw(results: Results, source: str, directory: Path = SECTION) -> None:
     """Write the three plots; `source` is the text of the results, whose hash they record."""
-    with style.context(["default", STYLE]):  # not the user's matplotlibrc
+    with style.context(["default", STYLE]):  # ignores the user's matplotlibrc
         figures = {LATENCY: latency(results), QUEUE: queue(results, load(Model, MODEL)), COST: cost(results)}
         for name, figure in figures.items():
             _write(directory / name, figure, source)
@@ -110,7 +110,7 @@ def cost(results: Results) -> Figure:
     thousand = bills[1][1]
     rows = sorted(COMPONENTS, key=lambda component: thousand[component])
     _lines(panel, rows, [part for _, part in bills])
-    shifts = (0.3, 0.1, -0.1, -0.3)  # equal points stay visible
+    shifts = (0.3, 0.1, -0.1, -0.3)  # so that equal points do not hide each other
     for (one, part), color, marker, shift in zip(bills, COLORS, MARKERS, shifts, strict=True):
         label = rf"{one.rate:,} per minute: \${sum(part.values()):,.0f} per million, \${one.month:,.0f} per month"
         values = [part[component] for component in rows]

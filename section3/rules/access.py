@@ -27,7 +27,7 @@ FOREIGN_POLICIES = ("service-role/AmazonAPIGatewayPushToCloudWatchLogs",)
 
 
 def allowed(template: Template) -> Iterator[tuple[Resource, Tree]]:
-    """Yield each Allow statement with its resource; keys have separate rules."""
+    """Yield each Allow statement with its resource; section3/rules/encryption.py checks those of keys."""
     for resource in template.resources.values():
         for document in policies(resource) if resource.type != "AWS::KMS::Key" else ():
             for statement in statements(document):

@@ -107,7 +107,7 @@ def a_firewall_protects_the_api(template: Template) -> Findings:
 
 
 def blocks(rule: object) -> bool:
-    """Return whether a rule of the firewall blocks instead of counting."""
+    """Return whether a firewall rule blocks requests instead of counting them."""
     return at(rule, "OverrideAction/None") is not None or at(rule, "Action/Block") is not None
 
 

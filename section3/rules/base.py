@@ -1,4 +1,4 @@
-"""A rule: a function that returns the resources of a template that break it."""
+"""A rule: a function that yields a finding for each resource that breaks it."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -18,7 +18,7 @@ Rule = Callable[[Template], Findings]
 
 
 class Violation(NamedTuple):
-    """A resource that breaks a rule."""
+    """A finding with the name of its rule."""
 
     rule: str
     resource: str

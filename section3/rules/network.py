@@ -22,16 +22,15 @@ ROUTES_OUT = (
     "EC2::Route",
     "EC2::VPCPeeringConnection",
 )
-# Services that tasks call; without an endpoint a call would need the internet.
+# Services that tasks call. Without an endpoint, a call would need a route to the internet.
 SERVICES = ("s3", "dynamodb", "sqs", "ecr.api", "ecr.dkr", "logs", "kinesis-firehose")
-# Exceptions of endpoints: logging in to ECR, and image layers by links that ECR signs.
+# Endpoint policies may also allow these: logging in to ECR, and reading image layers with links that ECR signs.
 LOG_IN, LAYERS = "ecr:GetAuthorizationToken", "-starport-layer-bucket/*"
 # Loopback: a rule that allows no traffic.
 LOOPBACK = "127.0.0.1/32"
 
 
 def zones(template: Template, subnets: Any) -> set[str]:
-    """Return the availability zones of subnets."""
     found = [template.get(subnet) for subnet in each(subnets)]
     return {text(subnet.at("AvailabilityZone")) for subnet in found if subnet and subnet.type == "AWS::EC2::Subnet"}
 
@@ -50,7 +49,6 @@ def everything_spans_three_zones(template: Template) -> Findings:
 
 
 def interfaces(template: Template) -> list[Resource]:
-    """Return the interface endpoints."""
     return [one for one in template.of_type("EC2::VPCEndpoint") if one.at("VpcEndpointType") == "Interface"]
 
 

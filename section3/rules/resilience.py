@@ -18,7 +18,7 @@ SOURCES = {"incoming/", "stream/"}
 
 
 def redrive_target(template: Template, queue: Resource) -> Resource | None:
-    """Return the dead-letter queue of a queue."""
+    """Return the queue's dead-letter queue, or None."""
     return template.get(queue.at("RedrivePolicy/deadLetterTargetArn"))
 
 
