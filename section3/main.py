@@ -42,7 +42,9 @@ def simulate_all() -> str:
     model, prices = load(Model, MODEL), load(Prices, PRICES)
     with progress.step("simulating"):
         results = compute(model, prices, progress)
-    failed = [one for one in (*results.outcomes, *results.variants) if one.expired or one.lost or one.left]
+    failed = [
+        outcome for outcome in (*results.outcomes, *results.variants) if outcome.expired or outcome.lost or outcome.left
+    ]
     if failed:
         raise ImagesLost(failed)
     with progress.step("drawing"):
@@ -60,7 +62,7 @@ def simulate_selected(rate: int | None = None, scenario: str | None = None) -> s
         raise UsageError(f"--scenario: expected one of {', '.join(SCENARIOS)}, got '{scenario}'.")
     scenarios = [name for name in SCENARIOS if scenario in (None, name)]
     rates = model.rates if rate is None else (rate,)
-    jobs: list[Job] = [(simulate, (model, one, name)) for one in rates for name in scenarios]
+    jobs: list[Job] = [(simulate, (model, chosen, name)) for chosen in rates for name in scenarios]
     with progress.step("simulating"):
         outcomes = [outcome for outcome in _in_processes(jobs, progress) if isinstance(outcome, Outcome)]
     results = Results(outcomes=tuple(outcomes))
@@ -70,15 +72,18 @@ def simulate_selected(rate: int | None = None, scenario: str | None = None) -> s
 def compute(model: Model, prices: Prices, progress: Progress) -> Results:
     """Simulate every scenario at every rate and every variant, and calculate costs and limits."""
     jobs: list[Job] = [(simulate, (model, rate, scenario)) for rate in model.rates for scenario in SCENARIOS]
-    jobs += [(simulate, (model.changed(one.parts), one.rate, one.scenario, one.change)) for one in model.variants]
+    jobs += [
+        (simulate, (model.changed(variant.parts), variant.rate, variant.scenario, variant.change))
+        for variant in model.variants
+    ]
     jobs += [(validate, (model, workers, busy)) for workers, busy in CASES]
     done = _in_processes(jobs, progress)
-    outcomes = [one for one in done if isinstance(one, Outcome)]
+    outcomes = [result for result in done if isinstance(result, Outcome)]
     return Results(
         parameters=parameters_hash(),
-        outcomes=tuple(one for one in outcomes if not one.change),
-        variants=tuple(one for one in outcomes if one.change),
-        checks=tuple(one for one in done if isinstance(one, Validation)),
+        outcomes=tuple(outcome for outcome in outcomes if not outcome.change),
+        variants=tuple(outcome for outcome in outcomes if outcome.change),
+        checks=tuple(result for result in done if isinstance(result, Validation)),
         bills=tuple(bill(model, prices, rate) for rate in model.rates),
         bottlenecks=tuple(bottlenecks(model)),
         required_parameters=tuple(required_parameters(model)),

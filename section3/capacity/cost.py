@@ -46,12 +46,12 @@ def cluster(model: Model, rate: float) -> Cluster:
         brokers = zones * ceil(max(mb / most_mb, by_disk, zones) / zones)
         disk = max(model.template.broker_gib, stored / kafka.storage_fill / brokers)
         clusters.append(Cluster(size, brokers, brokers * 2.0**index, disk))
-    return min(clusters, key=lambda one: _preference(one, most_brokers(model).value))
+    return min(clusters, key=lambda candidate: _preference(candidate, most_brokers(model).value))
 
 
-def _preference(one: Cluster, quota: float) -> tuple[bool, float, float]:
-    over = one.brokers > quota
-    return (over, one.brokers, one.large) if over else (over, one.large, one.brokers)
+def _preference(candidate: Cluster, quota: float) -> tuple[bool, float, float]:
+    over = candidate.brokers > quota
+    return (over, candidate.brokers, candidate.large) if over else (over, candidate.large, candidate.brokers)
 
 
 def kafka_mb(model: Model, rate: float) -> float:

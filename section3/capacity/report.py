@@ -52,8 +52,8 @@ def tables(results: Results) -> list[Table]:
 def latencies(results: Results) -> Table:
     percents = list(results.outcomes[0].latency)
     rows = [
-        (one.rate, NAMES[one.scenario], *(_decimal(one.latency[percent], 1) for percent in percents))
-        for one in results.outcomes
+        (outcome.rate, NAMES[outcome.scenario], *(_decimal(outcome.latency[percent], 1) for percent in percents))
+        for outcome in results.outcomes
     ]
     named = [percent.replace("_api", ", API").replace("_kafka", ", Kafka") for percent in percents]
     title = "Seconds from a stored or produced image to its record"
@@ -62,9 +62,10 @@ def latencies(results: Results) -> Table:
 
 def ends(results: Results) -> Table:
     rows = [
-        (one.rate, NAMES[one.scenario], one.slices, one.most_waiting, one.most_tasks, one.arrived, one.processed,
-         one.dead, one.left, one.expired, one.lost, one.repeated, one.held_by_lost)
-        for one in results.outcomes
+        (outcome.rate, NAMES[outcome.scenario], outcome.slices, outcome.most_waiting, outcome.most_tasks,
+         outcome.arrived, outcome.processed, outcome.dead, outcome.left, outcome.expired, outcome.lost,
+         outcome.repeated, outcome.held_by_lost)
+        for outcome in results.outcomes
     ]  # fmt: skip
     columns = ("images per minute", "scenario", "slices", "most waiting", "most tasks", "arrived", "processed",
                "dead letters", "left", "expired", "lost", "repeated without effect",
@@ -75,29 +76,30 @@ def ends(results: Results) -> Table:
 def variants(results: Results) -> Table:
     """Effects of design changes, compared with the same scenario as designed."""
     rows = []
-    for one in results.variants:
-        before = results.outcome(one.rate, one.scenario)
-        pairs = [(before.latency[percent], one.latency[percent]) for percent in ("p95", "p99", "p99.9")]
+    for variant in results.variants:
+        before = results.outcome(variant.rate, variant.scenario)
+        pairs = [(before.latency[percent], variant.latency[percent]) for percent in ("p95", "p99", "p99.9")]
         seconds = [f"{was:.1f} -> {now:.1f}" for was, now in pairs]
-        waiting = f"{before.most_waiting:,} -> {one.most_waiting:,}"
-        rows.append((one.change, one.rate, NAMES[one.scenario], *seconds, waiting))
+        waiting = f"{before.most_waiting:,} -> {variant.most_waiting:,}"
+        rows.append((variant.change, variant.rate, NAMES[variant.scenario], *seconds, waiting))
     columns = ("change", "images per minute", "scenario", "p95", "p99", "p99.9", "most waiting")
     return Table("Design changes (seconds as designed -> with the change)", columns, rows)
 
 
 def checks(results: Results) -> Table:
     rows = [
-        (one.workers, f"{one.busy:.0%}", _decimal(one.theory, 4), _decimal(one.simulated, 4), f"{one.error:+.1%}")
-        for one in results.checks
-    ]
+        (check.workers, f"{check.busy:.0%}", _decimal(check.theory, 4), _decimal(check.simulated, 4),
+         f"{check.error:+.1%}")
+        for check in results.checks
+    ]  # fmt: skip
     return Table("Mean wait in M/M/c", ("workers", "busy", "Erlang C (s)", "simulated (s)", "error"), rows)
 
 
 def bills(results: Results) -> Table:
     rows = [
-        (one.rate, one.images, one.tasks, one.brokers, _decimal(one.kafka_mb, 1), round(one.month),
-         _decimal(one.month / one.images * 1e6, 2))
-        for one in results.bills
+        (bill.rate, bill.images, bill.tasks, bill.brokers, _decimal(bill.kafka_mb, 1), round(bill.month),
+         _decimal(bill.month / bill.images * 1e6, 2))
+        for bill in results.bills
     ]  # fmt: skip
     columns = (
         "images per minute",
@@ -112,22 +114,22 @@ def bills(results: Results) -> Table:
 
 
 def per_million(results: Results) -> Table:
-    parts = [one.per_million() for one in results.bills]
+    parts = [bill.per_million() for bill in results.bills]
     rows: list[Sequence[object]] = [(name, *(_decimal(part[name], 2) for part in parts)) for name in COMPONENTS]
     rows.append(("all", *(_decimal(sum(part.values()), 2) for part in parts)))
-    columns = ("component", *(f"{one.rate:,} per minute" for one in results.bills))
+    columns = ("component", *(f"{bill.rate:,} per minute" for bill in results.bills))
     return Table("Dollars per million images", columns, rows)
 
 
 def bottlenecks(results: Results) -> Table:
-    rows = [(one.rate, one.component, one.limit, one.remedy) for one in results.bottlenecks]
+    rows = [(found.rate, found.component, found.limit, found.remedy) for found in results.bottlenecks]
     return Table("Bottlenecks", ("images per minute", "component", "limit", "remedy"), rows)
 
 
 def required_parameters(results: Results) -> Table:
     """Template parameters that each rate requires. The note names the rate that the defaults carry."""
-    rows = [(one.parameter, one.default, *one.values) for one in results.required_parameters]
-    columns = ("parameter", "default", *(f"{one.rate:,} per minute" for one in results.bills))
+    rows = [(required.parameter, required.default, *required.values) for required in results.required_parameters]
+    columns = ("parameter", "default", *(f"{bill.rate:,} per minute" for bill in results.bills))
     title = "Required template parameters (API for bursts of three times the rate, sink to catch up)"
     return Table(title, columns, rows, capacity_with_defaults(list(results.bottlenecks)))
 

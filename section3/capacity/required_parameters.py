@@ -29,9 +29,11 @@ def required_parameters(model: Model) -> list[RequiredParameter]:
     return [
         _required("MinimumTasks", own.minimum_tasks, tasks),
         _required("MaximumTasks", own.maximum_tasks, [count * model.scaling.max_factor for count in tasks]),
-        RequiredParameter(parameter="BrokerType", default=own.broker_type, values=tuple(one.size for one in clusters)),
-        _required("BrokerCount", own.brokers, [one.brokers for one in clusters]),
-        _required("BrokerStorage, GiB", own.broker_gib, [one.disk_gb for one in clusters]),
+        RequiredParameter(
+            parameter="BrokerType", default=own.broker_type, values=tuple(kafka.size for kafka in clusters)
+        ),
+        _required("BrokerCount", own.brokers, [kafka.brokers for kafka in clusters]),
+        _required("BrokerStorage, GiB", own.broker_gib, [kafka.disk_gb for kafka in clusters]),
         _required("sink workers of one unit (no parameter)", own.sink_workers, sinks),
         _required("RequestsPerSecond", own.requests_per_second, requested),
         _required("UploadConcurrency", own.upload_concurrency, concurrent),

@@ -23,7 +23,7 @@ class Results(Frozen):
     required_parameters: tuple[RequiredParameter, ...] = ()
 
     def outcome(self, rate: int, scenario: Scenario) -> Outcome:
-        return next(one for one in self.outcomes if (one.rate, one.scenario) == (rate, scenario))
+        return next(outcome for outcome in self.outcomes if (outcome.rate, outcome.scenario) == (rate, scenario))
 
     def text(self) -> str:
         """Return JSON with one entry per line; equal results give equal text."""

@@ -115,10 +115,11 @@ def simulate(model: Model, rate: int, scenario: Scenario, change: str = "") -> O
     parts = slices(model, rate)
     repetitions = ceil(model.scenarios.least_images / (rate / parts * model.scenarios.minutes))
     runs = [run(model, rate / parts, scenario, parts, seed) for seed in range(repetitions)]
-    ends = [one.ends() for one in runs]
+    ends = [finished.ends() for finished in runs]
     warm_up = model.scenarios.warm_up_minutes * 60
-    latencies, kafka = (np.concatenate(part) for part in zip(*(one.latencies(warm_up) for one in runs), strict=True))
-    timelines = [one.timeline() for one in runs]
+    measured = [finished.latencies(warm_up) for finished in runs]
+    latencies, kafka = (np.concatenate(part) for part in zip(*measured, strict=True))
+    timelines = [finished.timeline() for finished in runs]
     return Outcome(
         rate=rate,
         scenario=scenario,

@@ -46,7 +46,7 @@ def latency(results: Results) -> Figure:
     """Draw latency percentiles by rate, one panel per scenario."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     panels = figure.subplots(1, len(SCENARIOS), sharey=True)
-    rates = [one.rate for one in results.bills]
+    rates = [bill.rate for bill in results.bills]
     percents = [name for name in results.outcomes[0].latency if name[1:2].isdigit() and "_" not in name]
     for panel, scenario in zip(panels, SCENARIOS, strict=True):
         for percent, color, marker in zip(percents, COLORS, MARKERS, strict=True):
@@ -69,7 +69,7 @@ def queue(results: Results, model: Model) -> Figure:
     """Draw queue and tasks over time, one column per fault; relative to the rate, so that rates are comparable."""
     figure = Figure(figsize=(10, 6), layout="constrained")
     panels = figure.subplots(2, len(FAULTS), sharex=True)
-    rates = [one.rate for one in results.bills][1:]
+    rates = [bill.rate for bill in results.bills][1:]
     for column, scenario in enumerate(FAULTS):
         above, below = panels[0][column], panels[1][column]
         for rate, color in zip(rates, COLORS, strict=False):
@@ -106,13 +106,13 @@ def cost(results: Results) -> Figure:
     """Draw the cost of a million images, one row per component, one point per rate."""
     figure = Figure(figsize=(10, 8), layout="constrained")
     panel = figure.subplots()
-    bills = [(one, one.per_million()) for one in results.bills]
+    bills = [(bill, bill.per_million()) for bill in results.bills]
     thousand = bills[1][1]
     rows = sorted(COMPONENTS, key=lambda component: thousand[component])
     _lines(panel, rows, [part for _, part in bills])
     shifts = (0.3, 0.1, -0.1, -0.3)  # so that equal points do not hide each other
-    for (one, part), color, marker, shift in zip(bills, COLORS, MARKERS, shifts, strict=True):
-        label = rf"{one.rate:,} per minute: \${sum(part.values()):,.0f} per million, \${one.month:,.0f} per month"
+    for (bill, part), color, marker, shift in zip(bills, COLORS, MARKERS, shifts, strict=True):
+        label = rf"{bill.rate:,} per minute: \${sum(part.values()):,.0f} per million, \${bill.month:,.0f} per month"
         values = [part[component] for component in rows]
         heights = [row + shift for row in range(len(rows))]
         panel.scatter(values, heights, color=color, marker=marker, s=30, label=label, zorder=3)

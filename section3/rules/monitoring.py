@@ -38,7 +38,7 @@ KINDS = {"images", "metadata", "bi", "logs"}
 
 def alarms_have_a_subscriber(template: Template) -> Findings:
     """Every alarm is enabled and notifies a topic with a subscriber."""
-    subscribed = [template.get(one.at("TopicArn")) for one in template.of_type("SNS::Subscription")]
+    subscribed = [template.get(subscription.at("TopicArn")) for subscription in template.of_type("SNS::Subscription")]
     for alarm in template.of_type("CloudWatch::Alarm"):
         topics = [template.get(action) for action in each(alarm.at("AlarmActions"))]
         if not any(topic in subscribed for topic in topics if topic) or alarm.at("ActionsEnabled") is False:
@@ -103,7 +103,7 @@ def spending_has_a_budget(template: Template) -> Findings:
         yield Finding("Budget", "is missing")
     for budget in budgets:
         notifications = each(budget.at("NotificationsWithSubscribers"))
-        kinds = {at(one, "Notification/NotificationType") for one in notifications if one.get("Subscribers")}
+        kinds = {at(entry, "Notification/NotificationType") for entry in notifications if entry.get("Subscribers")}
         if kinds != {"ACTUAL", "FORECASTED"} or budget.at("Budget/BudgetLimit/Amount") is None:
             yield Finding(budget.name, "does not notify of both")
 

@@ -49,7 +49,9 @@ def everything_spans_three_zones(template: Template) -> Findings:
 
 
 def interfaces(template: Template) -> list[Resource]:
-    return [one for one in template.of_type("EC2::VPCEndpoint") if one.at("VpcEndpointType") == "Interface"]
+    return [
+        endpoint for endpoint in template.of_type("EC2::VPCEndpoint") if endpoint.at("VpcEndpointType") == "Interface"
+    ]
 
 
 def no_route_to_the_internet(template: Template) -> Findings:

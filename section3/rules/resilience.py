@@ -34,7 +34,7 @@ def queues_have_a_dead_letter_queue(template: Template) -> Findings:
             continue
         if not 2 <= (template.number(queue.at("RedrivePolicy/maxReceiveCount")) or 0) <= 10:
             yield Finding(queue.name, "has too few or too many receives")
-        retentions = [template.number(one.at("MessageRetentionPeriod")) or 0 for one in (queue, target)]
+        retentions = [template.number(either.at("MessageRetentionPeriod")) or 0 for either in (queue, target)]
         if retentions[0] >= retentions[1]:
             yield Finding(target.name, "has no longer retention than its source")
 
@@ -144,7 +144,9 @@ def processing_scales_with_the_queue(template: Template) -> Findings:
 def base(service: Resource) -> int:
     """Return the number of tasks that always run on demand."""
     providers: list[Any] = each(service.at("CapacityProviderStrategy"))
-    return max((one.get("Base", 0) for one in providers if one["CapacityProvider"] == "FARGATE"), default=0)
+    return max(
+        (provider.get("Base", 0) for provider in providers if provider["CapacityProvider"] == "FARGATE"), default=0
+    )
 
 
 def tasks_are_confined(template: Template) -> Findings:
