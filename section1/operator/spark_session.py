@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import pyspark
 from py4j.protocol import Py4JError, Py4JNetworkError
@@ -90,8 +91,15 @@ def spark_session(settings: SparkSettings, *, brief: bool) -> Iterator[SparkSess
             raise ClusterGone(settings.master) from None
         raise EngineFailed("spark", error) from None
     finally:
-        with suppress(Py4JError, ConnectionError):  # Java has ended
-            spark.stop()
+        # Another thread uses another connection to Java. After a signal, this thread's connection waits until the job is done.
+        stopping = Thread(target=_stop, args=(spark,))
+        stopping.start()
+        stopping.join()
+
+
+def _stop(spark: SparkSession) -> None:
+    with suppress(Py4JError, ConnectionError):  # Java has ended
+        spark.stop()
 
 
 def _start(settings: SparkSettings, brief: bool) -> SparkSession:
