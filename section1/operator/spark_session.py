@@ -91,7 +91,7 @@ def spark_session(settings: SparkSettings, *, brief: bool) -> Iterator[SparkSess
             raise ClusterGone(settings.master) from None
         raise EngineFailed("spark", error) from None
     finally:
-        # Another thread uses another connection to Java. After a signal, this thread's connection waits until the job is done.
+        # In another thread, with another connection: after a signal this one waits until Java's job is done.
         stopping = Thread(target=_stop, args=(spark,))
         stopping.start()
         stopping.join()
