@@ -30,7 +30,6 @@ TOOLS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: browser() is not None,
     "docker": docker,
     "openssl": lambda: shutil.which("openssl") is not None,
-    "shared_data": lambda: (Path(__file__).parent.parent / "shared" / "data").is_dir(),
     "strace": lambda: shutil.which("strace") is not None,
 }
 
@@ -55,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip tests whose tool is missing; with --full keep only the tests of that name."""
+    for item in items:
+        if "fault" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.full("faults"))
     name = config.getoption("--full")
     if name:
         chosen = [item for item in items if name in [marker.args[0] for marker in item.iter_markers("full")]]
