@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip tests whose tool is missing; with --full keep only the tests of that name."""
     for item in items:
-        if "fault" in getattr(item, "fixturenames", ()):
+        if {"fault", "record"} <= set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.full("faults"))
     name = config.getoption("--full")
     if name:
