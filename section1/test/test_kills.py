@@ -74,7 +74,7 @@ def test_real_command_killed_at_a_random_moment(
 def seconds_on_spark(replaced: Prepared, tmp_path_factory: pytest.TempPathFactory) -> float:
     """The lifetime of a run's Java process."""
     with started(replaced.copied(tmp_path_factory.mktemp("clean") / "dest"), "spark") as run:
-        wait_until(partial(children_of, run))
+        wait_until(partial(java_of, run))
         begun = time.monotonic()
         assert ending_of(run).code == 0
     return time.monotonic() - begun
@@ -96,7 +96,7 @@ def test_command_on_spark_killed_in_part_or_completely(
     while kills < budget(1, 3):
         order = replaced.copied(tmp_path / "dest")
         with started(order, "spark") as run:
-            [java] = wait_until(partial(children_of, run))
+            [java] = wait_until(partial(java_of, run))
             time.sleep(seconds_on_spark * random.random())
             at_work = run.poll() is None and not is_gone(java)
             for name, pid in (("Python", run.pid), ("Java", java)):
@@ -149,5 +149,9 @@ def seconds_at_work(order: Order) -> float:
     return ended - begun
 
 
-def children_of(run: subprocess.Popen[str]) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+def java_of(run: subprocess.Popen[str]) -> list[int]:
+    """Return the child that becomes Spark's Java, not the one that prints the version of Java."""
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    with contextlib.suppress(FileNotFoundError):  # a child that ended meanwhile
+        return [int(pid) for pid in children if b"pyspark-shell" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return []
