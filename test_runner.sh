@@ -70,7 +70,7 @@ case "${1:-}" in
     exit
     ;;
 --full)
-    run_pytest "$@"
+    run_pytest -o faulthandler_timeout=0 "$@" # a large budget takes longer than one test may otherwise
     exit
     ;;
 '')
