@@ -69,7 +69,10 @@ def main() -> None:
             limit_file_size()
         else:
             interfere(patch, before=WAYS[way])
-        cli.run(lambda: commands.run(options), "Nothing was published.")
+        try:
+            cli.run(lambda: commands.run(options), "Nothing was published.")
+        finally:  # the measurement of coverage writes its file when the process exits
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ FAILED = "the run failed with exit code 1"
 KILLED = "the run was killed (exit code 137), perhaps out of memory"
 LATE = "the run was ended because it took longer than 1 min"
 STOPPED = "the run was stopped before its end"
-PROGRAM = "section1_manage.py"
+JOB, RUNNER = "section1_manage.py", "section1_runner.sh"  # the program that an error names
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def test_second_run_at_once_does_nothing(site: Site, fault: Fault) -> None:
 
 def test_second_container_on_the_same_directory_does_nothing(site: Site, fault: Fault) -> None:
     mounted = ["--volume", f"{site.section}:{SECTION}", "--env", f"RUN_AS_OWNER_OF={SECTION}"]
-    command = ["python3", PROGRAM, "--task-config", "section1_process.yaml"]
+    command = ["python3", JOB, "--task-config", "section1_process.yaml"]
     with site.held_run() as first:
         second = docker("run", "--rm", *mounted, "--entrypoint", command[0], "section1_python", *command[1:])
-    problem = f"{PROGRAM}: {DESTINATION}: another run is in progress. Wait until it ends."
+    problem = f"{JOB}: {DESTINATION}: another run is in progress. Wait until it ends."
     assert (first.returncode, second.returncode, second.stderr.splitlines()[-1]) == (0, 75, problem)
     assert site.state() == COMPLETED
     fault("two containers on one directory", "section 1", problem, "none needed: the first one completes")
@@ -126,7 +126,7 @@ def test_read_only_destination_is_unhealthy_until_it_is_writable(site: Site, fau
     before = site.committed_files()
     with read_only_disk():
         assert site.runner("run-now").returncode == 1
-        problem = f"{PROGRAM}: {DESTINATION}/.lock: Read-only file system. Nothing was published."
+        problem = f"{RUNNER}: {DESTINATION}/.lock: Read-only file system. Nothing was published."
         assert (site.logged(), health()) == ([BEGINS, problem, FAILED], unhealthy(FAILED))
         wait_until(lambda: f"{NAME}: running unhealthy ({FAILED} at " in site.runner("status").stdout)
         assert (site.runner("status").returncode, site.committed_files()) == (1, before)
@@ -142,7 +142,7 @@ def test_full_disk_is_unhealthy_until_there_is_space(site: Site, fault: Fault) -
             1,
             [
                 f"TIME section1: {BEGINS}",
-                f"{PROGRAM}: duckdb: No space left on device. Nothing was published.",
+                f"{RUNNER}: duckdb: No space left on device. Nothing was published.",
                 f"TIME section1: {FAILED}",
                 f"{LOG}/last_run.json: No space left on device. The result of this run is not recorded there.",
             ],
