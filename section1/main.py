@@ -50,9 +50,9 @@ class SourceFilesMissing(UsageError):
 class SparkMissing(JobError):
     """The packages of the Spark engine are not installed."""
 
-    def __init__(self, package: str | None) -> None:
+    def __init__(self, module: str) -> None:
         super().__init__(
-            f"the Spark engine needs the package {package}, which is not installed. "
+            f"the Spark engine needs the package {module.partition('.')[0]}, which is not installed. "
             "Run ./section1_runner.sh run --engine spark, which installs it, or use --engine duckdb."
         )
 
@@ -85,7 +85,7 @@ def engine_of(config: ProcessConfig) -> Engine:
     try:
         from section1.operator.spark_operator import SparkEngine
     except ModuleNotFoundError as error:
-        raise SparkMissing(error.name) from None
+        raise SparkMissing(error.name or str(error)) from None
     return SparkEngine(config.spark, config.rules, config.parts)
 
 

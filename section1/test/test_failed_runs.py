@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from common.errors import Busy
 from section1.config import ProcessConfig
-from section1.main import RowsLost
+from section1.main import RowsLost, SparkMissing
 from section1.operator.destination import Destination
 from section1.operator.source import Source, SourceChanged
 from section1.test.engines import interfere
@@ -19,6 +20,7 @@ from section1.test.support import (
     NEXT_BATCH,
     SUCCESSFUL_HEADER,
     application,
+    config_for,
     csv_of,
     everything_in,
     publish,
@@ -128,3 +130,17 @@ def test_run_cleans_first_and_holds_the_lock(config: ProcessConfig, monkeypatch:
     interfere(monkeypatch, before=look)
     publish(config)
     assert (seen, list(left.parent.iterdir())) == ([False, [str(os.getpid())]], [])
+
+
+def test_spark_without_its_package_names_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "pyspark" or name.startswith("section1.operator.spark"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(SparkMissing) as refused:
+        publish(config_for(tmp_path, engine="spark"))
+    assert str(refused.value) == (
+        "the Spark engine needs the package pyspark, which is not installed. "
+        "Run ./section1_runner.sh run --engine spark, which installs it, or use --engine duckdb."
+    )
+    assert not (tmp_path / "dest").exists()
