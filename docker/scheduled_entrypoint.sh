@@ -1,5 +1,5 @@
 #!/bin/sh
-# Entry point of a container with a scheduled job: catches up a missed run, then cron runs the job as SECTIONn_SCHEDULE says.
+# Entry point of a container with a scheduled job: catches up a missed run, then cron runs the job on SECTIONn_SCHEDULE.
 # The image sets SECTION, such as section1.
 set -eu
 cd /app

@@ -108,7 +108,7 @@ class SparkSettings(Frozen):
 
     @property
     def is_local(self) -> bool:
-        """Whether Spark runs in one process."""
+        """True if Spark runs in one process."""
         return self.master.startswith("local")
 
 

@@ -43,7 +43,7 @@ class Trend:
 
     @property
     def is_unusual(self) -> bool:
-        """Whether the share is unusual by RULE."""
+        """True if the share is unusual by RULE."""
         share, usual = self.share, self.usual
         if share is None or usual is None or len(self.before) < MIN_BATCHES:
             return False

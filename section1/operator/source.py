@@ -61,7 +61,7 @@ class SourceFile:
 
     @property
     def needs_no_quotes(self) -> bool:
-        """Whether its fields and its name are written without quotes."""
+        """True if its fields and its name are written without quotes."""
         return bool(self.columns) and not NEEDS_QUOTES.search(self.read.name)
 
 
