@@ -28,7 +28,8 @@ def text(page: str) -> str:
 
 def readme_commands() -> list[str]:
     blocks = re.findall(r"^```sh\n(.*?)^```", text("README.md"), re.MULTILINE | re.DOTALL)
-    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
 
 
 def options(parser: argparse.ArgumentParser) -> Iterator[str]:
